@@ -1,5 +1,24 @@
-"""All addresses: pages of each app, the API, the schema."""
+"""All addresses: pages of each app, the API, the schema, the probes."""
 
-from django.urls import URLPattern, URLResolver
+from importlib.util import find_spec
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from ledger.project import probes
+
+API = ("contributors.api_urls", "valuation.api_urls", "ledger.api_urls")
+PAGES = ("contributors.urls", "valuation.urls", "ledger.urls")
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", probes.healthz, name="healthz"),
+    path("readyz", probes.readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/", include("allauth.account.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
+    *(path("api/v1/", include(module)) for module in API if find_spec(module)),
+    *(path("", include(module)) for module in PAGES if find_spec(module)),
+]

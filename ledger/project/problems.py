@@ -1,0 +1,154 @@
+"""Refusals as answers: RFC 9457 problem details for programs, a page for people."""
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from contributors.errors import Conflict, NotFound, Refusal
+
+logger = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+# What Django and DRF refuse by themselves, under codes that programs may rely on.
+CODES = {
+    400: ("malformed_request", "Send well-formed JSON, or a form where a file is expected."),
+    401: ("not_authenticated", "Send the header Authorization: Token <your token>."),
+    403: ("permission_denied", "Ask an administrator for the role or the token's scope."),
+    404: ("not_found", "Check the id; what is not yours does not exist for you."),
+    405: ("method_not_allowed", "The schema at /api/schema/ lists what each address answers."),
+    406: ("not_acceptable", "Accept application/json."),
+    413: ("request_too_large", "Send less at once."),
+    415: ("unsupported_media_type", "Send application/json, or multipart/form-data for a file."),
+    422: ("invalid_input", "Correct the fields named in errors."),
+    429: ("throttled", "Wait for as many seconds as the header Retry-After says."),
+}
+
+
+def status_of(refusal: Refusal) -> int:
+    """Return the HTTP status of a refusal: 409 wrong state, 404 not there, 422 anything else."""
+    if isinstance(refusal, Conflict):
+        return 409
+    return 404 if isinstance(refusal, NotFound) else 422
+
+
+def problem(
+    *, status: int, code: str, detail: str, remedy: str, errors: Any = None
+) -> dict[str, Any]:
+    """Return the members of a problem document."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "remedy": remedy,
+    }
+    return {**body, "errors": errors} if errors else body
+
+
+def problem_of(refusal: Refusal) -> dict[str, Any]:
+    """Return the problem document of one of our refusals; row errors travel in `errors`."""
+    return problem(
+        status=status_of(refusal),
+        code=refusal.code,
+        detail=refusal.sentence,
+        remedy=refusal.remedy,
+        errors=plain(refusal.context.get("errors")),
+    )
+
+
+def plain(value: Any) -> Any:
+    """Return records as JSON can carry them: dataclasses by field, everything unknown as text."""
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if fields := getattr(value, "__dataclass_fields__", None):
+        return {name: plain(getattr(value, name)) for name in fields}
+    return value if value is None or isinstance(value, str | int | bool) else str(value)
+
+
+def pointers(detail: Any, at: str = "") -> list[dict[str, str]]:
+    """Flatten DRF's nested messages into one record per field.
+
+    >>> pointers({"pool": {"amount_minor": ["Required."]}})
+    [{'pointer': '/pool/amount_minor', 'code': 'invalid', 'detail': 'Required.'}]
+    """
+    if isinstance(detail, dict):
+        return [row for key, value in detail.items() for row in pointers(value, f"{at}/{key}")]
+    if isinstance(detail, list):
+        return [row for value in detail for row in pointers(value, at)]
+    return [{"pointer": at, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}]
+
+
+def translated(error: Exception) -> exceptions.APIException | None:
+    """Return Django's own refusals as DRF's, or None for what is a programmer's mistake."""
+    if isinstance(error, Http404):
+        return exceptions.NotFound()
+    if isinstance(error, PermissionDenied):
+        return exceptions.PermissionDenied()
+    if isinstance(error, DjangoValidationError):
+        return exceptions.ValidationError(error.messages)
+    return error if isinstance(error, exceptions.APIException) else None
+
+
+def problem_of_api_error(error: exceptions.APIException) -> dict[str, Any]:
+    """Return the problem document of what DRF refused; unfit input is 422, as our own."""
+    invalid = isinstance(error, exceptions.ValidationError)
+    status = 422 if invalid else error.status_code
+    code, remedy = CODES.get(status, ("refused", ""))
+    errors = pointers(error.detail) if invalid else None
+    detail = "The input was refused." if invalid else str(error.detail)
+    return problem(status=status, code=code, detail=detail, remedy=remedy, errors=errors)
+
+
+def log_refusal(body: dict[str, Any]) -> None:
+    """Leave one line per refusal: the code and status, never the input."""
+    logger.info("Refused.", extra={"action": "refused", "code": body["code"]})
+
+
+def exception_handler(error: Exception, _context: dict[str, Any]) -> Response | None:
+    """Answer a refusal in the API; None lets a programmer's mistake end in a 500."""
+    headers: dict[str, str] = {}
+    if isinstance(error, Refusal):
+        body = problem_of(error)
+    elif (api_error := translated(error)) is not None:
+        body = problem_of_api_error(api_error)
+        if challenge := getattr(api_error, "auth_header", None):
+            headers["WWW-Authenticate"] = challenge
+        if wait := getattr(api_error, "wait", None):
+            headers["Retry-After"] = str(int(wait))
+    else:
+        return None
+    set_rollback()
+    log_refusal(body)
+    return Response(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
+
+
+class RefusalMiddleware:
+    """A refusal that a view let through becomes a page that says what to do."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Render `refused.html`, or problem details outside DRF but under /api/."""
+        if not isinstance(error, Refusal):
+            return None
+        body = problem_of(error)
+        log_refusal(body)
+        if request.path.startswith("/api/"):
+            return JsonResponse(body, status=body["status"], content_type=CONTENT_TYPE)
+        return render(request, "refused.html", {"problem": body}, status=body["status"])
