@@ -1,0 +1,35 @@
+"""What data are worth: games of coalitions and the methods that value their players.
+
+>>> from valuation.core import Plan, value
+"""
+
+from valuation.core.coalitions import keys, memo_digest, shard_cut
+from valuation.core.engine import Evaluated, Plan, evaluate, shard_size, value
+from valuation.core.methods import METHODS, Method
+from valuation.core.result import Result
+from valuation.errors import (
+    BudgetTooSmall,
+    DeadlinePassed,
+    NoClosedForm,
+    TooManyPlayers,
+    UnknownMethod,
+)
+
+__all__ = [
+    "METHODS",
+    "BudgetTooSmall",
+    "DeadlinePassed",
+    "Evaluated",
+    "Method",
+    "NoClosedForm",
+    "Plan",
+    "Result",
+    "TooManyPlayers",
+    "UnknownMethod",
+    "evaluate",
+    "keys",
+    "memo_digest",
+    "shard_cut",
+    "shard_size",
+    "value",
+]

@@ -1,0 +1,180 @@
+"""What a method is given and how it asks: the problem and the memo.
+
+A method does no input or output. It is a generator function
+
+    method(problem) -> Generator[coalitions (b, n), utilities (b,) | None, Result]
+
+that yields rounds of *distinct, not yet requested* coalitions and is sent their
+utilities, in order; ∅ and N are evaluated before it starts. It is sent `None`
+when there is no time for the round: it then finishes with what it has. It must
+be a function of the problem and of what it is sent, so that a run can be
+replayed from stored utilities on any machine.
+"""
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from valuation.core.coalitions import Coalitions, Floats, ends, keys
+from valuation.core.result import Result
+from valuation.errors import DeadlinePassed
+
+Asking: TypeAlias = Generator[Coalitions, Floats | None, Result]
+ROUND_GROWTH = 1.5  # each round that may be the last lets at most a third of the work be lost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One game to be valued, without the game.
+
+    Attributes
+    ----------
+    budget : int
+        Distinct coalitions that may be asked for, ∅ and N included.
+    empty, grand : float
+        v(∅) and v(N), already evaluated and counted.
+    controls : sequence of games
+        Cheap games on the same players; not counted.
+    tolerance : float or None
+        Stop once every 95 % half-width is at most this share of v(N) − v(∅).
+    stoppable : bool
+        Whether a deadline may end the run: then rounds start small.
+    cheap : bool
+        Whether an evaluation costs microseconds.
+    closed_form : callable or None
+        Gives the exact values without any evaluation, or None where there is no formula.
+    """
+
+    n_players: int
+    budget: int
+    seed: int
+    empty: float
+    grand: float
+    controls: Sequence[object] = ()
+    tolerance: float | None = None
+    stoppable: bool = False
+    cheap: bool = False
+    closed_form: Callable[[], Floats | None] | None = None
+
+    @property
+    def range(self) -> float:
+        """v(N) − v(∅)."""
+        return self.grand - self.empty
+
+    @property
+    def enumerable(self) -> bool:
+        """Whether the budget covers every coalition."""
+        return self.n_players < 63 and self.budget >= 1 << self.n_players
+
+    def generator(self, *spawn_key: int) -> np.random.Generator:
+        """The random stream of this run with that index, the same on every machine."""
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=spawn_key))
+
+    def result(self, values: Floats, errors: Floats, method: str, **details: object) -> Result:
+        """A result of this problem."""
+        return Result(
+            values=values,
+            standard_errors=errors,
+            method=method,
+            empty=self.empty,
+            grand=self.grand,
+            details=details,
+        )
+
+    def is_settled(self, result: Result) -> bool:
+        """Whether the tolerance is set and met."""
+        return self.tolerance is not None and result.uncertainty <= self.tolerance
+
+
+class Memo:
+    """The utilities a run has received: asks for no coalition twice, never above the budget."""
+
+    __slots__ = ("_budget", "_utilities")
+
+    def __init__(self, problem: Problem) -> None:
+        names = keys(ends(problem.n_players))
+        self._budget = problem.budget
+        self._utilities = dict(zip(names, (problem.empty, problem.grand), strict=True))
+
+    def __len__(self) -> int:
+        return len(self._utilities)
+
+    def __contains__(self, name: bytes) -> bool:
+        return name in self._utilities
+
+    @property
+    def remaining(self) -> int:
+        """Evaluations that the budget still allows."""
+        return self._budget - len(self._utilities)
+
+    def ask(self, coalitions: Coalitions) -> Generator[Coalitions, Floats | None, Floats | None]:
+        """Utilities of the rows, repeated or known ones at no cost; `None` if time is up.
+
+        Use as `utilities = yield from memo.ask(coalitions)`.
+        """
+        names = keys(coalitions)
+        fresh: dict[bytes, int] = {}
+        for row, name in enumerate(names):
+            if name not in self._utilities:
+                fresh.setdefault(name, row)
+        if fresh:
+            assert len(fresh) <= self.remaining, "a method asked for more than its budget"
+            utilities = yield coalitions[list(fresh.values())]
+            if utilities is None:
+                return None
+            self._utilities.update(zip(fresh, utilities.tolist(), strict=True))
+        return np.array([self._utilities[name] for name in names])
+
+    def need(self, coalitions: Coalitions) -> Generator[Coalitions, Floats | None, Floats]:
+        """Utilities of the rows, without which there is no result.
+
+        Raises
+        ------
+        DeadlinePassed
+        """
+        utilities = yield from self.ask(coalitions)
+        if utilities is None:
+            raise DeadlinePassed
+        return utilities
+
+
+def checkpoints(problem: Problem, minimum: int) -> list[int]:
+    """Budgets at which to look: one, unless a tolerance or a deadline may end the run."""
+    if problem.tolerance is None and not problem.stoppable:
+        return [problem.budget]
+    budgets = [minimum]
+    while budgets[-1] * ROUND_GROWTH < problem.budget:
+        budgets.append(int(budgets[-1] * ROUND_GROWTH) + 1)
+    return [*budgets[:-1], problem.budget] if len(budgets) > 1 else [problem.budget]
+
+
+def in_rounds(
+    problem: Problem,
+    minimum: int,
+    design: Callable[[int], Coalitions],
+    estimate: Callable[[int, Floats], Result],
+) -> Asking:
+    """Evaluate a nested design until the budget, the tolerance or the time is reached.
+
+    Parameters
+    ----------
+    minimum : int
+        The smallest budget that gives a result.
+    design : budget -> coalitions
+        At most that many distinct coalitions besides ∅ and N; a larger budget
+        contains the smaller one's.
+    estimate : (budget, utilities of the design) -> result
+    """
+    memo, result = Memo(problem), None
+    for budget in checkpoints(problem, minimum):
+        utilities = yield from memo.ask(design(budget))
+        if utilities is None:
+            break
+        result = estimate(budget, utilities)
+        if problem.is_settled(result):
+            break
+    if result is None:
+        raise DeadlinePassed
+    return result
