@@ -1,0 +1,112 @@
+"""Ridge and linear regression for many coalitions at once: X'X and X'y add up over players.
+
+The intercept is not penalised, as in scikit-learn, so the sums are centred per coalition:
+X'X − n x̄x̄' (Hoerl & Kennard 1970).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from valuation.core.games.base import Bools, Floats
+from valuation.core.games.problem import Problem
+
+CHUNK_ELEMENTS = 2**18  # predictions, and entries of X'X, per chunk: 2 MB, within the cache
+CONDITION_MAX = 1e8  # beyond it the normal equations lose half the digits, and rows decide
+
+
+class Ridge:
+    """scikit-learn's Ridge on every coalition.
+
+    Options: `alpha`, the penalty (1.0).
+    """
+
+    OPTIONS = ("alpha",)
+
+    def __init__(self, problem: Problem, *, alpha: float = 1.0) -> None:
+        self.problem = problem
+        self.alpha = alpha
+        self.features = problem.x.shape[1]
+        rows = max(len(problem.x_validation), self.features**2)
+        self.chunk = max(CHUNK_ELEMENTS // rows, 16)
+        self._centre = problem.x_validation.mean(axis=0)
+        self._upper = np.triu_indices(self.features)
+        self._sums = self._player_sums()
+        self._z_validation = np.ascontiguousarray((problem.x_validation - self._centre).T)
+
+    def predict(self, members: Bools) -> Floats:
+        """Predictions (b, rows) of coalitions with rows."""
+        z_mean, y_mean, squares, products = self._moments(members.astype(np.float64))
+        slopes = self._slopes(members, squares, products)
+        predictions = slopes @ self._z_validation
+        predictions += (y_mean - np.einsum("bp,bp->b", slopes, z_mean))[:, None]
+        return predictions
+
+    def costs(self, members: Bools) -> Floats:
+        """Numbers touched per prediction: the coefficients."""
+        return np.full(len(members), self.features + 1.0)
+
+    def _player_sums(self) -> Floats:
+        """Per player n, Σy, Σz, Σzy and the upper triangle of Σzz'."""
+        z = self.problem.x - self._centre
+        y = (self.problem.y - self.problem.prior[0])[:, None]
+        row, column = self._upper
+        width = 2 + 2 * self.features + len(row)
+        sums = np.zeros((self.problem.n_players, width))
+        for player in range(self.problem.n_players):
+            own = self.problem.owners == player
+            zi, yi = z[own], y[own]
+            squares = (zi.T @ zi)[row, column]
+            sums[player] = np.hstack([len(zi), yi.sum(), zi.sum(axis=0), zi.T @ yi[:, 0], squares])
+        return sums
+
+    def _moments(self, weights: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """Means (b, p) and (b,), centred Σzz' (b, p, p) and Σzy (b, p)."""
+        p = self.features
+        sums = weights @ self._sums
+        n = sums[:, 0]
+        y_mean, z_mean = sums[:, 1] / n, sums[:, 2 : 2 + p] / n[:, None]
+        row, column = self._upper
+        triangle = sums[:, 2 + 2 * p :] - n[:, None] * z_mean[:, row] * z_mean[:, column]
+        squares = np.empty((len(weights), p, p))
+        squares[:, row, column] = triangle
+        squares[:, column, row] = triangle
+        products = sums[:, 2 + p : 2 + 2 * p] - (n * y_mean)[:, None] * z_mean
+        return z_mean, y_mean + self.problem.prior[0], squares, products
+
+    def _slopes(self, members: Bools, squares: Floats, products: Floats) -> Floats:
+        """Coefficients (b, features)."""
+        diagonal = np.arange(self.features)
+        squares[:, diagonal, diagonal] += self.alpha
+        return np.linalg.solve(squares, products[:, :, None])[:, :, 0]
+
+
+class LinearRegression(Ridge):
+    """scikit-learn's LinearRegression on every coalition: least squares of minimum norm.
+
+    Ill-conditioned coalitions, such as those with fewer rows than features, are solved from their
+    rows instead of their sums.
+    """
+
+    OPTIONS = ()
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem, alpha=0.0)
+
+    def _slopes(self, members: Bools, squares: Floats, products: Floats) -> Floats:
+        scale = np.sqrt(np.einsum("bpp->bp", squares))
+        sound = (scale > 0).all(axis=1)
+        scaled = squares[sound] / (scale[sound, :, None] * scale[sound, None, :])
+        spectrum = np.linalg.eigvalsh(scaled)
+        sound[sound] = spectrum[:, 0] * CONDITION_MAX > spectrum[:, -1]
+        slopes = np.empty_like(products)
+        slopes[sound] = np.linalg.solve(squares[sound], products[sound, :, None])[:, :, 0]
+        for at in np.flatnonzero(~sound):
+            slopes[at] = self._from_rows(members[at])
+        return slopes
+
+    def _from_rows(self, coalition: Bools) -> Floats:
+        """Least squares by singular values, the cut-off being scipy's and scikit-learn's."""
+        rows = self.problem.rows_of(coalition)
+        x, y = self.problem.x[rows], self.problem.y[rows]
+        return np.linalg.lstsq(x - x.mean(axis=0), y - y.mean(), rcond=None)[0]
