@@ -5,6 +5,7 @@
 
 from valuation.core.coalitions import keys, memo_digest, shard_cut
 from valuation.core.engine import Evaluated, Plan, evaluate, shard_size, value
+from valuation.core.games import DataGame, FunctionGame, TableGame
 from valuation.core.methods import METHODS, Method
 from valuation.core.result import Result
 from valuation.errors import (
@@ -18,12 +19,15 @@ from valuation.errors import (
 __all__ = [
     "METHODS",
     "BudgetTooSmall",
+    "DataGame",
     "DeadlinePassed",
     "Evaluated",
+    "FunctionGame",
     "Method",
     "NoClosedForm",
     "Plan",
     "Result",
+    "TableGame",
     "TooManyPlayers",
     "UnknownMethod",
     "evaluate",
