@@ -315,7 +315,8 @@ def immediate(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # on a full disk SQLite has already rolled back
+            connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
 

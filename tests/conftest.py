@@ -1,0 +1,154 @@
+"""What tests of every app share: no network, people, a client, the queue, servers, a browser."""
+
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import dramatiq
+import pytest
+from dramatiq.brokers.stub import StubBroker
+from pytest_socket import socket_allow_hosts
+
+# Playwright's synchronous API runs an event loop in the test's thread; Django would refuse there.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+CI = os.environ.get("CI") == "true"
+
+
+@pytest.fixture(autouse=True)
+def _no_other_host() -> None:
+    """A test that calls another machine fails."""
+    socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+
+
+# People ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def make_user(db: None) -> Callable[..., Any]:
+    """Return a maker of users: make_user("ann"), make_user("bob", role="reviewer")."""
+    from allauth.account.models import EmailAddress
+
+    from contributors.models import User
+
+    def make(name: str, *, role: str = "contributor", **fields: Any) -> User:
+        email = f"{name}@example.org"
+        user = User.objects.create_user(email, "correct horse battery", role=role, **fields)
+        EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def reviewer(make_user: Callable[..., Any]) -> Any:
+    return make_user("bob", role="reviewer")
+
+
+@pytest.fixture
+def approver(make_user: Callable[..., Any]) -> Any:
+    return make_user("cleo", role="approver")
+
+
+@pytest.fixture
+def api() -> Callable[..., Any]:
+    """Return a maker of API clients: api() is anonymous, api(user) is logged in."""
+    from rest_framework.test import APIClient
+
+    def client(user: Any = None) -> APIClient:
+        made = APIClient()
+        if user is not None:
+            made.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        return made
+
+    return client
+
+
+# The queue ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def queue() -> Iterator[StubBroker]:
+    """The queue in memory, empty before and after."""
+    broker = dramatiq.get_broker()
+    assert isinstance(broker, StubBroker)
+    broker.flush_all()
+    yield broker
+    broker.flush_all()
+
+
+@pytest.fixture
+def run_queue(queue: StubBroker) -> Callable[[], int]:
+    """Return a function that does everything queued, in this thread, and counts messages."""
+    return lambda: run_messages(queue)
+
+
+def run_messages(broker: StubBroker) -> int:
+    """Do every message, those that it brings forth included; an error is raised, not retried."""
+    count = 0
+    while waiting := [each for each in broker.queues.values() if not each.empty()]:
+        for each in waiting:
+            message = dramatiq.Message.decode(each.get_nowait())
+            broker.get_actor(message.actor_name).fn(*message.args, **message.kwargs)
+            each.task_done()
+            count += 1
+    return count
+
+
+# Servers --------------------------------------------------------------------------------------
+
+
+def server_or_skip(name: str, port: int) -> None:
+    """Skip where a server is absent; in CI, where it must be there, fail."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        sentence = f"{name} does not answer on 127.0.0.1:{port}; this test needs it."
+        pytest.fail(sentence) if CI else pytest.skip(sentence)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    """A server on which the tests may make databases; POSTGRES_URL names another."""
+    server_or_skip("PostgreSQL", 5432)
+    return os.environ.get("POSTGRES_URL", "postgres://postgres@127.0.0.1:5432")
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    server_or_skip("Redis", 6379)
+    return os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/9")
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_url() -> str:
+    server_or_skip("RabbitMQ", 5672)
+    return os.environ.get("RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672/%2F")
+
+
+# The browser ----------------------------------------------------------------------------------
+
+# Without a sandbox (containers have none) and without calls home.
+CHROMIUM_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Drive the system's Chromium; CHROMIUM names another."""
+    path = (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    )
+    if not path:
+        sentence = "Chromium is not installed (Debian: apt install chromium); pages were not tried."
+        pytest.fail(sentence) if CI else pytest.skip(sentence)
+    return {**browser_type_launch_args, "executable_path": path, "args": CHROMIUM_FLAGS}
