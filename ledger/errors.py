@@ -17,3 +17,125 @@ class ValueUnreadable(Refusal):
 
     Run the valuation again; money is computed from finite decimal text alone.
     """
+
+
+class PolicyUnsuitable(Refusal):
+    """The policy contains a number or a rule that cannot govern a royalty run.
+
+    Correct what the sentence names and save the policy as a new version.
+    """
+
+
+# --- the journal -----------------------------------------------------------------------
+
+
+class UnknownCurrency(Refusal):
+    """The currency is not a currency of ISO 4217 with a number of decimals.
+
+    Use a code such as EUR, USD or JPY.
+    """
+
+
+class AmountHasFraction(Refusal):
+    """The amount is not a plain decimal of whole minor units.
+
+    Write it with no more decimals than the currency has.
+    """
+
+
+class AmountOutOfRange(Refusal):
+    """An amount is not a whole number between 1 and 10**15 minor units.
+
+    Leave out amounts of zero; split larger ones.
+    """
+
+
+class UnknownAccount(Refusal):
+    """The chart of accounts has no such account.
+
+    Look the code up in docs/bookkeeping.md.
+    """
+
+
+class EmptyEntry(Refusal):
+    """An entry without a posting says nothing.
+
+    Post nothing where there is nothing to post.
+    """
+
+
+class AccountClosed(Conflict):
+    """The account is closed and takes no posting.
+
+    Post to another account.
+    """
+
+
+class AccountNotEmpty(Conflict):
+    """An account is closed only at a balance of zero.
+
+    Move its balance first.
+    """
+
+
+class Overdraft(Conflict):
+    """The account does not hold this much, and may not be overdrawn.
+
+    Look at its balance; take no more than it holds.
+    """
+
+
+class PeriodClosed(Conflict):
+    """The period is closed: its books take no entry and no change.
+
+    Post in an open period, with a link to the entry it adjusts.
+    """
+
+
+class DateOutsidePeriod(Refusal):
+    """The entry is dated outside its period.
+
+    Date it within the period, or choose the period of its date.
+    """
+
+
+class PeriodsOverlap(Refusal):
+    """The period overlaps another, or starts before the last closed one ends.
+
+    Choose days that no period has.
+    """
+
+
+class PeriodOrder(Conflict):
+    """A period goes from open to frozen to closed, after all earlier ones, and never back.
+
+    Freeze it first, and close the earlier periods.
+    """
+
+
+class KeyReused(Conflict):
+    """The idempotency key was used for another entry.
+
+    Use a new key for new content; repeat the same content to replay it.
+    """
+
+
+class AlreadyReversed(Conflict):
+    """The entry was reversed before; an entry is reversed at most once.
+
+    Look at its reversal; reverse that to undo it.
+    """
+
+
+class AppendOnly(Conflict):
+    """Entries, postings and balances are written once and never changed.
+
+    Reverse the entry, or adjust it in an open period.
+    """
+
+
+class JournalRefused(Conflict):
+    """The database refused the entry.
+
+    Read the constraint's name: docs/bookkeeping.md lists them all.
+    """
