@@ -1,0 +1,32 @@
+"""Who may do what over the API, by role; which objects they see is the querysets' business."""
+
+from typing import Any
+
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+
+from contributors.models import User
+
+
+class _RolesWrite(BasePermission):
+    """Everybody logged in reads what is theirs to see; the named roles write."""
+
+    roles: tuple[str, ...] = ()
+    message = "Your role does not allow this."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if not request.user or not request.user.is_authenticated:
+            return False
+        return request.method in SAFE_METHODS or request.user.role in self.roles
+
+
+class ReviewersWrite(_RolesWrite):
+    roles = (User.Role.REVIEWER,)
+
+
+class ApproversWrite(_RolesWrite):
+    roles = (User.Role.APPROVER,)
+
+
+class ReviewersAndApproversWrite(_RolesWrite):
+    roles = (User.Role.REVIEWER, User.Role.APPROVER)

@@ -1,0 +1,162 @@
+"""Valuation runs over the API."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from contributors.permissions import ReviewersWrite
+from valuation import actors, selectors
+from valuation.core import METHODS
+from valuation.models import ValuationRun
+from valuation.services import runs
+
+
+class ValuationRunRequest(serializers.Serializer):
+    """What to value, how, and how much it may cost."""
+
+    programme = serializers.UUIDField()
+    cutoff_at = serializers.DateTimeField(
+        required=False, help_text="Batches accepted up to here play; now by default."
+    )
+    method = serializers.ChoiceField(choices=sorted(METHODS), default="auto")
+    budget = serializers.IntegerField(
+        min_value=2, max_value=10_000_000, default=runs.BUDGET_DEFAULT
+    )
+    seed = serializers.IntegerField(min_value=0, max_value=2**63 - 1, default=0)
+    tolerance = serializers.FloatField(min_value=1e-6, max_value=1, required=False)
+    deadline_s = serializers.FloatField(min_value=1, max_value=86_400 * 30, required=False)
+    purpose = serializers.ChoiceField(choices=["payment", "audit"], default="payment")
+    work = serializers.CharField(max_length=200, default="", allow_blank=True)
+    priority = serializers.IntegerField(min_value=-100, max_value=100, default=0)
+
+
+class ValuationRunAnswer(serializers.Serializer):
+    """A run; values are decimal strings."""
+
+    id = serializers.UUIDField()
+    programme = serializers.UUIDField(source="programme_id")
+    state = serializers.CharField()
+    purpose = serializers.CharField()
+    work = serializers.CharField()
+    method_requested = serializers.CharField()
+    method = serializers.CharField()
+    reason = serializers.CharField()
+    n_players = serializers.IntegerField()
+    evaluations = serializers.IntegerField()
+    reused = serializers.IntegerField()
+    untrainable = serializers.IntegerField()
+    budget = serializers.IntegerField()
+    seed = serializers.IntegerField()
+    tolerance = serializers.FloatField(allow_null=True)
+    empty = serializers.CharField()
+    grand = serializers.CharField()
+    cutoff_at = serializers.DateTimeField()
+    created_at = serializers.DateTimeField()
+    computed_at = serializers.DateTimeField(allow_null=True)
+    values_digest = serializers.CharField()
+    game_digest = serializers.CharField()
+    failure_code = serializers.CharField()
+    failure = serializers.CharField()
+
+
+class RunProgressAnswer(serializers.Serializer):
+    state = serializers.CharField()
+    evaluated = serializers.IntegerField()
+    asked = serializers.IntegerField()
+    budget = serializers.IntegerField()
+    share = serializers.FloatField()
+    shards_done = serializers.IntegerField()
+    shards_open = serializers.IntegerField()
+    workers = serializers.IntegerField()
+    seconds_per_coalition = serializers.FloatField(allow_null=True)
+    remaining_s = serializers.FloatField(allow_null=True)
+
+
+class PlayerValueAnswer(serializers.Serializer):
+    index = serializers.IntegerField()
+    key = serializers.CharField()
+    label = serializers.CharField()
+    value = serializers.CharField()
+    standard_error = serializers.CharField()
+    row_count = serializers.IntegerField()
+    data_digest = serializers.CharField()
+
+
+class ValuationRunViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
+    """Valuation runs: reviewers start and steer them, staff roles read all of them."""
+
+    permission_classes = [ReviewersWrite]
+    serializer_class = ValuationRunAnswer
+    filterset_fields = ["state", "programme", "purpose"]
+    lookup_value_converter = "uuid"
+    queryset = ValuationRun.objects.none()
+
+    def get_queryset(self) -> Any:
+        return ValuationRun.objects.visible_to(self.request.user).select_related(
+            "game", "programme"
+        )
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        return [selectors.run_record(run) for run in super().paginate_queryset(queryset)]
+
+    def retrieve(self, request: Request, pk: Any) -> Response:
+        record = selectors.valuation_run_get(pk, user=request.user)
+        return Response(ValuationRunAnswer(record).data)
+
+    @extend_schema(request=ValuationRunRequest, responses={201: ValuationRunAnswer})
+    def create(self, request: Request) -> Response:
+        wanted = ValuationRunRequest(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        fields = dict(wanted.validated_data)
+        now = timezone.now()
+        run = actors.enqueue_valuation_run(
+            programme_id=fields.pop("programme"),
+            cutoff_at=fields.pop("cutoff_at", now),
+            actor=request.user,
+            now=now,
+            **fields,
+        )
+        record = selectors.valuation_run_get(run.pk)
+        return Response(ValuationRunAnswer(record).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(responses=RunProgressAnswer)
+    @action(detail=True, methods=["get"])
+    def progress(self, request: Request, pk: Any) -> Response:
+        selectors.valuation_run_get(pk, user=request.user)
+        found = selectors.valuation_run_progress(pk, now=timezone.now())
+        return Response(RunProgressAnswer(found).data)
+
+    @extend_schema(responses=PlayerValueAnswer(many=True))
+    @action(detail=True, methods=["get"], url_path="player-values", pagination_class=None)
+    def player_values(self, request: Request, pk: Any) -> Response:
+        values = selectors.player_values_visible(pk, user=request.user)
+        return Response(PlayerValueAnswer(values, many=True).data)
+
+    @extend_schema(request=None, responses=ValuationRunAnswer)
+    @action(detail=True, methods=["post"])
+    def cancellation(self, request: Request, pk: Any) -> Response:
+        runs.valuation_run_cancel(run_id=pk, actor=request.user, now=timezone.now())
+        return self.retrieve(request, pk)
+
+    @extend_schema(request=None, responses=ValuationRunAnswer)
+    @action(detail=True, methods=["post"])
+    def resumption(self, request: Request, pk: Any) -> Response:
+        actors.enqueue_valuation_run_resume(run_id=pk, actor=request.user, now=timezone.now())
+        return self.retrieve(request, pk)
+
+    @extend_schema(request=None, responses=ValuationRunAnswer)
+    @action(detail=True, methods=["post"])
+    def review(self, request: Request, pk: Any) -> Response:
+        runs.valuation_run_review(run_id=pk, actor=request.user, now=timezone.now())
+        return self.retrieve(request, pk)
+
+    @extend_schema(request=None, responses=ValuationRunAnswer)
+    @action(detail=True, methods=["post"], url_path="lock")
+    def lock(self, request: Request, pk: Any) -> Response:
+        runs.valuation_run_lock_values(run_id=pk, actor=request.user, now=timezone.now())
+        return self.retrieve(request, pk)

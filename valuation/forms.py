@@ -1,0 +1,75 @@
+"""Forms of the valuation pages."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+
+from valuation.core import METHODS
+from valuation.services.runs import BUDGET_DEFAULT
+
+BUDGET_MAX = 10_000_000  # a form that asks for more is a slip of the hand
+SEED_MAX = 2**63 - 1
+
+
+class RunForm(forms.Form):
+    """What a run is started with."""
+
+    programme = forms.ChoiceField(label="Programme")
+    cutoff_at = forms.DateTimeField(
+        label="Cut-off, UTC",
+        help_text="Batches accepted up to this moment play. Take the moment the period's "
+        "intake was frozen.",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}),
+    )
+    method = forms.ChoiceField(
+        label="Method", help_text="“auto” chooses and says why: exact where the budget allows it."
+    )
+    budget = forms.IntegerField(
+        label="Budget",
+        min_value=2,
+        max_value=BUDGET_MAX,
+        initial=BUDGET_DEFAULT,
+        help_text="The most combinations of players a model may be trained on.",
+    )
+    seed = forms.IntegerField(
+        label="Seed",
+        min_value=0,
+        max_value=SEED_MAX,
+        initial=0,
+        help_text="The same seed gives the same values, to the last digit.",
+    )
+    tolerance = forms.FloatField(
+        label="Stop at",
+        required=False,
+        min_value=0.000001,
+        max_value=1.0,
+        help_text="Largest 95 % half-width allowed, as a share of v(N) − v(∅); 0.01 is one per "
+        "cent. Empty: spend the whole budget.",
+        widget=forms.NumberInput(attrs={"step": "any"}),
+    )
+    purpose = forms.ChoiceField(
+        label="Judged on",
+        choices=[("payment", "the validation set, for payment"), ("audit", "the sealed set")],
+    )
+    work = forms.CharField(
+        label="Work",
+        required=False,
+        max_length=200,
+        help_text="For text programmes alone: the work whose royalties are shared.",
+    )
+
+    def __init__(self, *args: Any, programmes: Any = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["programme"].choices = [(str(p.id), p.title) for p in programmes]  # type: ignore[attr-defined]
+        self.fields["method"].choices = [("auto", "auto"), *((name, name) for name in sorted(METHODS) if name != "auto")]  # type: ignore[attr-defined]
+
+    @property
+    def status(self) -> int:
+        """The answer's HTTP status: 422 once something in the form was refused."""
+        return 422 if self.errors else 200
+
+    def request(self) -> dict[str, Any]:
+        """What the service is asked for, from a valid form."""
+        asked = dict(self.cleaned_data)
+        return {"programme_id": UUID(asked.pop("programme")), **asked}

@@ -1,0 +1,104 @@
+"""Pages of the valuation: runs, their progress, their values."""
+
+from typing import Any
+from uuid import UUID
+
+from contributors.errors import Refusal
+from contributors.roles import ANYONE, STAFF, action, form_page, page
+from contributors.selectors import programme_list
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from valuation import actors, selectors
+from valuation.forms import RunForm
+from valuation.services import runs as run_services
+
+UNFINISHED = ("queued", "running")
+# What a reviewer may press in each state, in the order of the buttons.
+ACTIONS = {
+    "queued": ("cancellation",),
+    "running": ("cancellation",),
+    "failed": ("resumption",),
+    "cancelled": ("resumption",),
+    "computed": ("locking", "review", "superseding"),
+    "reviewed": ("locking", "superseding"),
+}
+SERVICES = {
+    "cancellation": run_services.valuation_run_cancel,
+    "resumption": actors.enqueue_valuation_run_resume,
+    "review": run_services.valuation_run_review,
+    "locking": run_services.valuation_run_lock_values,
+    "superseding": run_services.valuation_run_supersede,
+}
+
+
+@page(*ANYONE)
+def run_list(request: HttpRequest) -> HttpResponse:
+    """The newest runs this person may see."""
+    runs = selectors.valuation_run_list(user=request.user)
+    return render(request, "valuation/runs.html", {"runs": runs})
+
+
+@form_page("reviewer")
+def run_new(request: HttpRequest) -> HttpResponse:
+    """A run is asked for here; a worker does it."""
+    programmes = programme_list(user=request.user)
+    form = RunForm(request.POST or None, programmes=programmes, initial=request.GET.dict())
+    if request.method == "POST" and form.is_valid():
+        try:
+            run = actors.enqueue_valuation_run(
+                **form.request(), actor=request.user, now=timezone.now()
+            )
+        except Refusal as refusal:
+            form.add_error(None, f"{refusal.sentence} {refusal.remedy}")
+        else:
+            return redirect("valuation:run", run.id)
+    return render(request, "valuation/run_new.html", {"form": form}, status=form.status)
+
+
+@page(*ANYONE)
+def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """One run: how far it is, what it found, and everything needed to find it again."""
+    run = selectors.valuation_run_get(run_id, user=request.user)
+    values = selectors.player_values_visible(run_id, user=request.user)
+    is_staff = request.user.role in STAFF  # type: ignore[union-attr]
+    context = {
+        "run": run,
+        "values": sorted(values, key=lambda row: -float(row.value)),
+        "is_staff": is_staff,
+        "actions": ACTIONS.get(run.state, ()) if _steers(request) else (),
+        **_progress(run_id, run.state),
+    }
+    return render(request, "valuation/run.html", context)
+
+
+@page(*STAFF)
+def run_progress(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """The moving part of a run's page; once the run stands still, the page is loaded anew."""
+    run = selectors.valuation_run_get(run_id, user=request.user)
+    context = {"run": run, **_progress(run_id, run.state)}
+    response = render(request, "valuation/parts/progress.html", context)
+    if run.state not in UNFINISHED:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@action("reviewer")
+def run_act(request: HttpRequest, run_id: UUID, noun: str) -> HttpResponse:
+    """One button of a run: the noun names what is done."""
+    run = SERVICES[noun](run_id=run_id, actor=request.user, now=timezone.now())
+    messages.success(request, f"The run is now {run.state}.")
+    return redirect("valuation:run", run_id)
+
+
+def _steers(request: HttpRequest) -> bool:
+    return request.user.role == "reviewer"  # type: ignore[union-attr]
+
+
+def _progress(run_id: UUID, state: str) -> dict[str, Any]:
+    return {
+        "unfinished": state in UNFINISHED,
+        "progress": selectors.valuation_run_progress(run_id, now=timezone.now()),
+    }

@@ -1,0 +1,25 @@
+"""What other apps and the edges may read of valuations."""
+
+from valuation.selectors.runs import (
+    PlayerValueRecord,
+    RunProgress,
+    ValuationRunRecord,
+    player_value_list,
+    player_values_visible,
+    run_record,
+    valuation_run_get,
+    valuation_run_list,
+    valuation_run_progress,
+)
+
+__all__ = [
+    "PlayerValueRecord",
+    "RunProgress",
+    "ValuationRunRecord",
+    "player_value_list",
+    "player_values_visible",
+    "run_record",
+    "valuation_run_get",
+    "valuation_run_list",
+    "valuation_run_progress",
+]

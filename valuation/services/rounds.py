@@ -1,0 +1,135 @@
+"""Rounds: what a method asks for next, from the memo where it is known, else in shards."""
+
+from datetime import datetime, timedelta
+
+import numpy as np
+from contributors.selectors import programme_get
+from django.db import transaction
+
+from valuation.core import Plan, Result
+from valuation.core.coalitions import Coalitions, keys, shard_cut
+from valuation.core.engine import shard_size
+from valuation.core.games.base import Game as PlayableGame
+from valuation.models import CoalitionUtility, Shard, ShardState, ValuationRun
+from valuation.selectors.players import player_records
+from valuation.services.games import game_load
+from valuation.services.players import coalition_digests
+
+# SQLite takes at most 32,766 parameters in one statement.
+DIGESTS_PER_QUERY = 5_000
+
+
+def run_game(run: ValuationRun) -> PlayableGame:
+    """The playable game of a run."""
+    programme = programme_get(run.programme_id)
+    return game_load(game=run.game, programme=programme, players=player_records(run))
+
+
+def run_advance(run: ValuationRun, *, now: datetime) -> Coalitions | Result:
+    """Replay the run's method against its stored shards: what it needs next, or its result."""
+    return run_plan(run).advance(known_utilities(run), stop=is_out_of_time(run, now))
+
+
+def run_plan(run: ValuationRun) -> Plan:
+    """The run's specification as the core plays it."""
+    return Plan.of(
+        run_game(run),
+        method=run.method_requested,
+        budget=run.budget,
+        seed=run.seed,
+        tolerance=run.tolerance,
+        stoppable=run.deadline_s is not None,
+    )
+
+
+def is_out_of_time(run: ValuationRun, now: datetime) -> bool:
+    """Whether no further shard may begin."""
+    if run.deadline_s is None or run.started_at is None:
+        return False
+    return now >= run.started_at + timedelta(seconds=run.deadline_s)
+
+
+def known_utilities(run: ValuationRun) -> dict[bytes, float]:
+    """Utility by coalition key, from the run's finished shards. One query."""
+    known: dict[bytes, float] = {}
+    for shard in run.shards.filter(state=ShardState.DONE).order_by("round", "index"):
+        utilities = np.frombuffer(bytes(shard.utilities), dtype="<f8")
+        known.update(zip(shard_keys(shard), utilities.tolist(), strict=True))
+    return known
+
+
+def shard_keys(shard: Shard) -> list[bytes]:
+    """The keys of the shard's coalitions, in order."""
+    packed = bytes(shard.coalitions)
+    width = len(packed) // shard.coalition_count
+    return [packed[at : at + width] for at in range(0, len(packed), width)]
+
+
+def round_create(*, run: ValuationRun, requested: Coalitions, now: datetime) -> int:
+    """The requested coalitions are stored: those the memo knows as one finished shard, the
+    others cut into pending ones, whose number is returned.
+
+    Of two planners that come here with the same round, the second changes nothing.
+    """
+    utilities, untrainable = _remembered(run, requested)
+    found = ~np.isnan(utilities)
+    size = run.shard_size or shard_size(run_game(run))
+    with transaction.atomic():
+        locked = ValuationRun.objects.select_for_update().get(pk=run.pk)
+        if locked.shards.exclude(state=ShardState.DONE).exists():
+            return 0
+        number = _next_round(locked)
+        locked.shard_size = size
+        locked.save(update_fields=["shard_size"])
+        shards = [
+            _shard(locked, number, index, part)
+            for index, part in enumerate(shard_cut(requested[~found], size), start=1)
+        ]
+        if found.any():
+            shards.append(
+                _finished(
+                    _shard(locked, number, 0, requested[found]),
+                    utilities[found],
+                    untrainable[found],
+                    now,
+                )
+            )
+        Shard.objects.bulk_create(shards)
+    return len(shards) - int(found.any())
+
+
+def _next_round(run: ValuationRun) -> int:
+    last = run.shards.order_by("-round").values_list("round", flat=True).first()
+    return 0 if last is None else last + 1
+
+
+def _shard(run: ValuationRun, number: int, index: int, coalitions: Coalitions) -> Shard:
+    return Shard(
+        run=run,
+        round=number,
+        index=index,
+        coalition_count=len(coalitions),
+        coalitions=b"".join(keys(coalitions)),
+    )
+
+
+def _finished(shard: Shard, utilities: np.ndarray, untrainable: np.ndarray, now: datetime) -> Shard:
+    shard.state, shard.from_memo, shard.done_at = ShardState.DONE, True, now
+    shard.utilities = utilities.astype("<f8").tobytes()
+    shard.untrainable = untrainable.astype(np.uint8).tobytes()
+    return shard
+
+
+def _remembered(run: ValuationRun, coalitions: Coalitions) -> tuple[np.ndarray, np.ndarray]:
+    """Utilities (b,), NaN where unknown, and whether they could not train (b,)."""
+    digests = coalition_digests(run, coalitions)
+    place = {digest: row for row, digest in enumerate(digests)}
+    utilities = np.full(len(digests), np.nan)
+    untrainable = np.zeros(len(digests), dtype=bool)
+    memo = CoalitionUtility.objects.filter(game_id=run.game_id)
+    for at in range(0, len(digests), DIGESTS_PER_QUERY):
+        rows = memo.filter(digest__in=digests[at : at + DIGESTS_PER_QUERY])
+        for digest, utility, failed in rows.values_list("digest", "utility", "untrainable"):
+            utilities[place[bytes(digest)]] = utility
+            untrainable[place[bytes(digest)]] = failed
+    return utilities, untrainable
