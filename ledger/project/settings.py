@@ -152,7 +152,9 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+            ],
+            # How amounts, states and figures are written: the same on every page.
+            "builtins": ["ledger.project.shown", "ledger.project.figures"],
         },
     }
 ]

@@ -23,16 +23,13 @@ MINUS = "\N{MINUS SIGN}"
 DIGEST_SHOWN = 12  # characters: enough to compare by eye, the whole digest is in the title
 
 GOOD = frozenset(
-    "accepted computed reviewed locked approved posted issued final settled closed active valid "
-    "confirmed released resolved paid checked consented".split()
+    ["accepted", "computed", "reviewed", "locked", "approved", "posted", "issued", "final", "settled", "closed", "active", "valid", "confirmed", "released", "resolved", "paid", "checked", "consented"]
 )
 BUSY = frozenset(
-    "queued running received checking calculated in_review submitted exported sent part_settled "
-    "frozen pending reserved in_file held open suspected valued answered".split()
+    ["queued", "running", "received", "checking", "calculated", "in_review", "submitted", "exported", "sent", "part_settled", "frozen", "pending", "reserved", "in_file", "held", "open", "suspected", "valued", "answered"]
 )
 BAD = frozenset(
-    "rejected failed needs_decision returned superseded withdrawn reversed cancelled disputed "
-    "erased revoked approval_void invalid expired".split()
+    ["rejected", "failed", "needs_decision", "returned", "superseded", "withdrawn", "reversed", "cancelled", "disputed", "erased", "revoked", "approval_void", "invalid", "expired"]
 )
 
 
