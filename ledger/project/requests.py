@@ -1,6 +1,8 @@
-"""Every request has an id, which its log lines carry and its answer repeats."""
+"""Every request has an id and leaves one line: who asked for what, what came of it, how fast."""
 
+import logging
 import re
+import time
 import uuid
 from collections.abc import Callable
 
@@ -8,7 +10,10 @@ from django.http import HttpRequest, HttpResponse
 
 from ledger.project.logs import log_context
 
+logger = logging.getLogger(__name__)
+
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")  # nothing that could forge a log line
+UNLOGGED = ("/static/", "/healthz", "/readyz", "/metrics")  # asked every few seconds
 
 
 class RequestIdMiddleware:
@@ -21,6 +26,22 @@ class RequestIdMiddleware:
         given = request.headers.get("X-Request-Id", "")
         request_id = given if GIVEN_ID.fullmatch(given) else uuid.uuid4().hex
         with log_context(request_id=request_id):
+            started_at = time.monotonic()
             response = self.get_response(request)
+            log_request(request, response, duration_s=time.monotonic() - started_at)
         response["X-Request-Id"] = request_id
         return response
+
+
+def log_request(request: HttpRequest, response: HttpResponse, *, duration_s: float) -> None:
+    """One line, without the query: it may hold what somebody searched for."""
+    if request.path.startswith(UNLOGGED):
+        return
+    user = getattr(request, "user", None)
+    logger.info(
+        "%s %s %d",
+        request.method,
+        request.path,
+        response.status_code,
+        extra={"user_id": getattr(user, "pk", None), "ms": round(duration_s * 1000)},
+    )

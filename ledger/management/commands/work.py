@@ -1,0 +1,49 @@
+"""manage.py work: one worker process, one thread, until SIGTERM."""
+
+import os
+import signal
+import sys
+import time
+from importlib import import_module
+from typing import Any
+
+import dramatiq
+from django.apps import apps
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils.module_loading import module_has_submodule
+
+SHUTDOWN_WITHIN_MS = 30_000  # a shard takes a few seconds; one cut off is done again elsewhere
+LOOK_S = 0.2
+
+
+class Command(BaseCommand):
+    help = "Do queued work in this process, one message at a time; run one per core."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--queues", nargs="*", help="these queues only; all by default")
+
+    def handle(self, *, queues: list[str] | None, **options: Any) -> None:
+        stopping: list[int] = []
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda received, _frame: stopping.append(received))
+        broker = dramatiq.get_broker()
+        broker.emit_after("process_boot")
+        load_actors()
+        worker = dramatiq.Worker(broker, queues=set(queues or ()), worker_threads=1)
+        # Nothing is fetched ahead: a message that waits behind a long shard here
+        # could be worked on elsewhere.
+        worker.queue_prefetch = 1
+        worker.start()
+        while not stopping:
+            time.sleep(LOOK_S)
+        worker.stop(timeout=SHUTDOWN_WITHIN_MS)
+        broker.close()
+        sys.stderr.flush()
+        os._exit(0)  # a thread still inside a numeric library must not hold the exit up
+
+
+def load_actors() -> None:
+    """Every app's actors are known to the queue."""
+    for app in apps.get_app_configs():
+        if module_has_submodule(app.module, "actors"):
+            import_module(f"{app.name}.actors")
