@@ -22,15 +22,15 @@ register = template.Library()
 MINUS = "\N{MINUS SIGN}"
 DIGEST_SHOWN = 12  # characters: enough to compare by eye, the whole digest is in the title
 
-GOOD = frozenset(
-    ["accepted", "computed", "reviewed", "locked", "approved", "posted", "issued", "final", "settled", "closed", "active", "valid", "confirmed", "released", "resolved", "paid", "checked", "consented"]
-)
-BUSY = frozenset(
-    ["queued", "running", "received", "checking", "calculated", "in_review", "submitted", "exported", "sent", "part_settled", "frozen", "pending", "reserved", "in_file", "held", "open", "suspected", "valued", "answered"]
-)
-BAD = frozenset(
-    ["rejected", "failed", "needs_decision", "returned", "superseded", "withdrawn", "reversed", "cancelled", "disputed", "erased", "revoked", "approval_void", "invalid", "expired"]
-)
+STATES = {
+    "good": "accepted computed reviewed locked approved posted issued final settled closed active "
+    "valid confirmed verified released resolved paid checked consented done upheld",
+    "busy": "registered queued running received checking calculated in_review submitted exported "
+    "sent part_settled frozen pending reserved in_file held open suspected answered declared",
+    "bad": "rejected failed needs_decision returned superseded withdrawn reversed cancelled "
+    "disputed erased revoked approval_void invalid expired",
+}
+KINDS = {code: kind for kind, codes in STATES.items() for code in codes.split()}
 
 
 def exponent(currency: str) -> int:
@@ -111,7 +111,7 @@ def words(value: Any) -> str:
 def state(value: Any) -> str:
     """A state with its mark: filled when good, amber while under way, square when it stopped."""
     code = str(value or "")
-    kind = "good" if code in GOOD else "busy" if code in BUSY else "bad" if code in BAD else "draft"
+    kind = KINDS.get(code, "draft")
     return format_html('<span class="state {}">{}</span>', kind, words(code))
 
 
