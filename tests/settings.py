@@ -18,9 +18,10 @@ os.environ.update(
 )
 
 from ledger.project.settings import *  # noqa: E402, F403
-from ledger.project.settings import DATA_DIR, DATABASES  # noqa: E402
+from ledger.project.settings import DATA_DIR, DATABASES, STATIC_ROOT  # noqa: E402
 
 DEBUG = False
+STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns where it is absent
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file: live servers and threads then lock as they do in earnest. Nobody needs it after a
