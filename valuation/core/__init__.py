@@ -5,31 +5,51 @@
 
 from valuation.core.coalitions import keys, memo_digest, shard_cut
 from valuation.core.engine import Evaluated, Plan, evaluate, shard_size, value
-from valuation.core.games import DataGame, FunctionGame, TableGame
+from valuation.core.games import BigramGame, DataGame, FunctionGame, TableGame
 from valuation.core.methods import METHODS, Method
 from valuation.core.result import Result
+from valuation.core.utilities import UTILITIES, Utility
 from valuation.errors import (
     BudgetTooSmall,
     DeadlinePassed,
+    FitFailed,
     NoClosedForm,
+    NotFinite,
+    ShapeMismatch,
     TooManyPlayers,
     UnknownMethod,
+    UnknownModel,
+    UnknownUtility,
+    UnsuitableOption,
+    UnsuitableUtility,
+    UtilityNotFinite,
 )
 
 __all__ = [
-    "METHODS",
+    "BigramGame",
     "BudgetTooSmall",
     "DataGame",
     "DeadlinePassed",
     "Evaluated",
+    "FitFailed",
     "FunctionGame",
+    "METHODS",
     "Method",
     "NoClosedForm",
+    "NotFinite",
     "Plan",
     "Result",
+    "ShapeMismatch",
     "TableGame",
     "TooManyPlayers",
+    "UTILITIES",
     "UnknownMethod",
+    "UnknownModel",
+    "UnknownUtility",
+    "UnsuitableOption",
+    "UnsuitableUtility",
+    "Utility",
+    "UtilityNotFinite",
     "evaluate",
     "keys",
     "memo_digest",
