@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from contributors.selectors import programme_list
+from contributors.selectors import programme_list_for
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -44,7 +44,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
 @form_page("reviewer")
 def run_new(request: HttpRequest) -> HttpResponse:
     """A run is asked for here; a worker does it."""
-    programmes = programme_list(user=request.user)
+    programmes = programme_list_for(request.user)
     form = RunForm(request.POST or None, programmes=programmes, initial=request.GET.dict())
     if request.method == "POST" and form.is_valid():
         try:

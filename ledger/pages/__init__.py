@@ -1,0 +1,1 @@
+"""Pages of the ledger: what is owed, how it was found, whether it was paid."""
