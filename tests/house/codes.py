@@ -2,11 +2,19 @@
 
 import importlib
 import inspect
+import os
 
-from contributors.errors import Refusal
-from ledger.project import idempotency, problems
-from ledger.project.problems import CODES, status_of
-from tests.house.sources import APPS, ROOT, SOURCES, module_of
+import django
+from django.apps import apps
+
+if not apps.ready:  # run as a program, not by pytest
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    django.setup()
+
+from contributors.errors import Refusal  # noqa: E402
+from ledger.project import idempotency, problems  # noqa: E402
+from ledger.project.problems import CODES, status_of  # noqa: E402
+from tests.house.sources import APPS, ROOT, SOURCES, module_of  # noqa: E402
 
 PAGE = ROOT / "docs" / "api.md"
 START, END = "<!-- codes -->\n", "<!-- /codes -->"
@@ -62,7 +70,4 @@ def page_with(text: str, new: str) -> str:
 
 
 if __name__ == "__main__":
-    import django
-
-    django.setup()
     PAGE.write_text(page_with(PAGE.read_text(), table()))

@@ -30,8 +30,8 @@ def test_a_refusal_says_what_happened_and_what_to_do(refusal):
 
 
 def test_no_two_refusals_share_a_code():
-    codes = [each.code for each in codes.refusals()]
-    assert sorted(codes) == sorted(set(codes))
+    names = [each.code for each in codes.refusals()]
+    assert sorted(names) == sorted(set(names))
 
 
 def test_every_setting_is_in_the_table_and_the_table_has_no_other():
