@@ -1,0 +1,41 @@
+"""What others may read of contributors: frozen records, never models."""
+
+from contributors.selectors.batches import (
+    BatchReceipt,
+    RowIssueRecord,
+    batch_list_for,
+    batch_receipt,
+)
+from contributors.selectors.games import (
+    GameData,
+    TextData,
+    game_data,
+    text_data,
+    validation_data,
+    validation_digest,
+)
+from contributors.selectors.players import PlayerMember, PlayerRecord, players_at
+from contributors.selectors.programmes import (
+    ProgrammeRecord,
+    programme_get,
+    programme_list_for,
+)
+
+__all__ = [
+    "BatchReceipt",
+    "GameData",
+    "PlayerMember",
+    "PlayerRecord",
+    "ProgrammeRecord",
+    "RowIssueRecord",
+    "TextData",
+    "batch_list_for",
+    "batch_receipt",
+    "game_data",
+    "players_at",
+    "programme_get",
+    "programme_list_for",
+    "text_data",
+    "validation_data",
+    "validation_digest",
+]
