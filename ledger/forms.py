@@ -1,0 +1,129 @@
+"""Forms of the ledger's pages."""
+
+from typing import Any
+
+from django import forms
+
+from ledger.core.bookkeeping import Event
+from ledger.core.money import amount_minor
+from ledger.core.policy import (
+    CONFIDENCE_RULES,
+    DISPUTE_WINDOW_DAYS_MAX,
+    DUPLICATE_RULES,
+    FULL_BP,
+    HOLDBACK_PERIODS_MAX,
+    NEGATIVE_RULES,
+)
+from ledger.errors import Refusal
+
+
+def day(**kwargs: Any) -> forms.DateField:
+    """A calendar day."""
+    return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), **kwargs)
+
+
+class LedgerForm(forms.Form):
+    """A form that answers 422 once something in it was refused."""
+
+    @property
+    def status(self) -> int:
+        return 422 if self.errors else 200
+
+    def refuse(self, refusal: Refusal) -> None:
+        """The refusal's sentence, and what to do, stand above the form."""
+        self.add_error(None, f"{refusal.sentence} {refusal.remedy}")
+
+
+class JournalFilter(LedgerForm):
+    """Which entries are looked at."""
+
+    event = forms.ChoiceField(
+        required=False,
+        choices=[("", "every event"), *((e.value, e.value.replace("_", " ")) for e in Event)],
+    )
+    period = forms.ChoiceField(required=False)
+
+    def __init__(self, *args: Any, periods: Any = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", "every period"), *((str(p.id), p.code) for p in periods)]
+        self.fields["period"].choices = choices  # type: ignore[attr-defined]
+
+
+class DaysFilter(LedgerForm):
+    """Between which days an account is looked at, both included."""
+
+    starts_on = day(required=False, label="From")
+    ends_on = day(required=False, label="To")
+
+
+class PeriodForm(LedgerForm):
+    """A new period."""
+
+    code = forms.RegexField(
+        r"^[A-Za-z0-9-]{1,20}$", label="Code", help_text="For example 2013-Q4; it names statements."
+    )
+    starts_on = day(label="First day")
+    ends_on = day(label="Last day", help_text="Included.")
+
+
+class PolicyForm(LedgerForm):
+    """A new version of a policy: every number that decides who gets what."""
+
+    name = forms.SlugField(label="Name", max_length=40, initial="standard")
+    valid_from = day(label="Valid from")
+    fee_bp = forms.IntegerField(
+        label="Platform fee, basis points",
+        min_value=0,
+        max_value=FULL_BP - 1,
+        initial=1000,
+        help_text="100 basis points are one per cent. Taken before anything is split.",
+    )
+    negative_rule = forms.ChoiceField(
+        label="A negative value",
+        choices=list(
+            zip(
+                NEGATIVE_RULES,
+                ("earns 0", "also reduces later values", "is owed back"),
+                strict=True,
+            )
+        ),
+    )
+    confidence_rule = forms.ChoiceField(
+        label="What is paid",
+        choices=list(
+            zip(CONFIDENCE_RULES, ("the estimate", "what the interval supports"), strict=True)
+        ),
+    )
+    duplicate_rule = forms.ChoiceField(
+        label="Inside a cluster of accounts",
+        choices=list(
+            zip(DUPLICATE_RULES, ("by rows", "equal parts", "all to the earliest"), strict=True)
+        ),
+    )
+    holdback_bp = forms.IntegerField(
+        label="Holdback, basis points", min_value=0, max_value=FULL_BP - 1, initial=0
+    )
+    holdback_periods = forms.IntegerField(
+        label="Released over, periods", min_value=0, max_value=HOLDBACK_PERIODS_MAX, initial=0
+    )
+    recoupment_bp = forms.IntegerField(
+        label="Recoupment, basis points", min_value=0, max_value=FULL_BP, initial=FULL_BP
+    )
+    threshold_minor = forms.IntegerField(
+        label="Payment threshold, minor units",
+        min_value=0,
+        initial=1000,
+        help_text="1000 is 10.00 in a currency with cents. Less is carried forward.",
+    )
+    dispute_window_days = forms.IntegerField(
+        label="Dispute window, days", min_value=1, max_value=DISPUTE_WINDOW_DAYS_MAX, initial=30
+    )
+
+
+def chosen_amount_minor(form: forms.Form, amount: str, currency: str) -> int | None:
+    """The written amount in minor units, or an error at its field."""
+    try:
+        return amount_minor(amount.replace(",", ""), currency)
+    except Refusal as refusal:
+        form.add_error("amount", f"{refusal.sentence} {refusal.remedy}")
+        return None

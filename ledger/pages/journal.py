@@ -1,0 +1,98 @@
+"""The journal for auditors: entries, accounts with running balance, trial balance, the chain."""
+
+from itertools import groupby, islice
+from typing import Any
+from uuid import UUID
+
+from contributors.roles import page
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from ledger.forms import DaysFilter, JournalFilter
+from ledger.models import JournalEntry, Period
+from ledger.selectors import journal
+
+# Who may see the books: those who review, approve or audit; not the administrator by that alone.
+READERS = ("reviewer", "approver", "auditor")
+ENTRIES_SHOWN = 50
+LINES_SHOWN = 500  # more is for the export
+
+
+@page(*READERS)
+def entry_list(request: HttpRequest) -> HttpResponse:
+    """The entries in the order they were posted, a page at a time."""
+    periods = list(Period.objects.order_by("starts_on"))
+    form = JournalFilter(request.GET or None, periods=periods)
+    entries = JournalEntry.objects.filter(**_wanted(form)).order_by("seq")
+    after = request.GET.get("after", "")
+    found = journal.entry_list(
+        entries=entries,
+        after_seq=int(after) if after.isdecimal() else 0,
+        limit=ENTRIES_SHOWN + 1,
+    )
+    context = {
+        "form": form,
+        "entries": found[:ENTRIES_SHOWN],
+        "next_after": found[ENTRIES_SHOWN - 1].seq if len(found) > ENTRIES_SHOWN else None,
+        "filter_query": _query(request),
+    }
+    return render(request, "ledger/journal.html", context)
+
+
+@page(*READERS)
+def entry_detail(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+    """One entry with its postings and where it comes from."""
+    return render(request, "ledger/entry.html", {"entry": journal.entry_get(entry_id)})
+
+
+@page(*READERS)
+def account_detail(request: HttpRequest, code: str, currency: str) -> HttpResponse:
+    """One account with its movements and the balance after each."""
+    account = journal.account_balance(code=code, currency=currency)
+    form = DaysFilter(request.GET or None)
+    days = form.cleaned_data if form.is_bound and form.is_valid() else {}
+    lines = list(
+        islice(journal.account_lines(code=code, currency=currency, **days), LINES_SHOWN + 1)
+    )
+    context = {
+        "account": account,
+        "form": form,
+        "lines": lines[:LINES_SHOWN],
+        "is_cut": len(lines) > LINES_SHOWN,
+        "opening_minor": lines[0].balance_minor - lines[0].amount_minor if lines else 0,
+        "closing_minor": lines[:LINES_SHOWN][-1].balance_minor if lines else None,
+    }
+    return render(request, "ledger/account.html", context)
+
+
+@page(*READERS)
+def trial_balance(request: HttpRequest) -> HttpResponse:
+    """Every account's sums, by currency."""
+    rows = sorted(journal.trial_balance(), key=lambda row: (row.currency, row.code))
+    sheets = [_sheet(code, list(group)) for code, group in groupby(rows, lambda r: r.currency)]
+    return render(request, "ledger/trial_balance.html", {"sheets": sheets})
+
+
+def _sheet(currency: str, rows: list[Any]) -> dict[str, Any]:
+    debit = sum(row.debit_minor for row in rows)
+    credit = sum(row.credit_minor for row in rows)
+    return {
+        "currency": currency,
+        "rows": rows,
+        "debit_minor": debit,
+        "credit_minor": credit,
+        "balance_minor": debit - credit,
+    }
+
+
+def _wanted(form: JournalFilter) -> dict[str, Any]:
+    if not (form.is_bound and form.is_valid()):
+        return {}
+    chosen = {"event": form.cleaned_data["event"], "period_id": form.cleaned_data["period"]}
+    return {name: value for name, value in chosen.items() if value}
+
+
+def _query(request: HttpRequest) -> str:
+    chosen = request.GET.copy()
+    chosen.pop("after", None)
+    return chosen.urlencode()
