@@ -172,6 +172,7 @@ class PlayerMember(models.Model):
     code = models.CharField(max_length=200)
     row_count = models.PositiveBigIntegerField()
     first_accepted_at = models.DateTimeField(null=True)
+    weight = models.PositiveBigIntegerField(help_text="Its part inside the player.")
 
     class Meta:
         constraints = [

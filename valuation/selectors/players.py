@@ -14,6 +14,7 @@ def member_records(player: Player) -> tuple[MemberRecord, ...]:
             code=member.code,
             row_count=member.row_count,
             first_accepted_at=member.first_accepted_at,
+            weight=member.weight,
         )
         for member in sorted(player.members.all(), key=lambda member: member.code)
     )

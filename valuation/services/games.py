@@ -16,8 +16,8 @@ from contributors.selectors import (
     validation_data,
     validation_digest,
 )
-
-from valuation.core import BigramGame, DataGame
+from valuation.core import DataGame
+from valuation.core.games.base import Game as PlayableGame
 from valuation.errors import UnknownWork
 from valuation.models import Game
 
@@ -64,12 +64,12 @@ def digest_of(document: Any) -> str:
 
 # Games a worker process keeps: two, so that two runs taking turns do not read their data anew.
 GAMES_HELD = 2
-_held: OrderedDict[tuple[UUID, tuple[str, ...]], DataGame | BigramGame] = OrderedDict()
+_held: OrderedDict[tuple[UUID, tuple[str, ...]], PlayableGame] = OrderedDict()
 
 
 def game_load(
     *, game: Game, programme: ProgrammeRecord, players: tuple[PlayerRecord, ...]
-) -> DataGame | BigramGame:
+) -> PlayableGame:
     """The playable game, its data read from storage unless this process holds it already."""
     key = (game.id, tuple(player.data_digest for player in players))
     if key not in _held:
@@ -100,10 +100,12 @@ def _data_game(
 
 def _bigram_game(
     spec: dict[str, Any], programme: ProgrammeRecord, players: tuple[PlayerRecord, ...]
-) -> BigramGame:
+) -> PlayableGame:
+    from valuation.core import BigramGame
+
     data = text_data(programme_id=programme.id, players=players)
-    works = {work.key: work.text for work in data.works}
+    works = dict(zip(data.work_keys, data.works, strict=True))
     if spec["work"] and spec["work"] not in works:
         raise UnknownWork()
     wanted = [works[spec["work"]]] if spec["work"] else list(works.values())
-    return BigramGame(list(data.texts), list(data.owners), wanted, data.background)
+    return BigramGame(list(data.texts), data.owners, wanted, list(data.background))

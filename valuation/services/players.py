@@ -3,9 +3,9 @@
 import hashlib
 
 import numpy as np
-from contributors.selectors import PlayerRecord
 from numpy.typing import NDArray
 
+from contributors.selectors import PlayerRecord
 from valuation.models import Player, PlayerMember, ValuationRun
 
 
@@ -31,6 +31,7 @@ def players_freeze(*, run: ValuationRun, players: tuple[PlayerRecord, ...]) -> N
             code=member.code,
             row_count=member.row_count,
             first_accepted_at=member.first_accepted_at,
+            weight=member.weight,
         )
         for row, player in zip(rows, players, strict=True)
         for member in player.members

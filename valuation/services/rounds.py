@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 import numpy as np
-from contributors.selectors import programme_get
 from django.db import transaction
 
+from contributors.selectors import programme_get
 from valuation.core import Plan, Result
 from valuation.core.coalitions import Coalitions, keys, shard_cut
 from valuation.core.engine import shard_size
@@ -65,9 +65,9 @@ def shard_keys(shard: Shard) -> list[bytes]:
     return [packed[at : at + width] for at in range(0, len(packed), width)]
 
 
-def round_create(*, run: ValuationRun, requested: Coalitions, now: datetime) -> int:
+def round_create(*, run: ValuationRun, requested: Coalitions, now: datetime) -> None:
     """The requested coalitions are stored: those the memo knows as one finished shard, the
-    others cut into pending ones, whose number is returned.
+    others cut into pending ones.
 
     Of two planners that come here with the same round, the second changes nothing.
     """
@@ -77,7 +77,7 @@ def round_create(*, run: ValuationRun, requested: Coalitions, now: datetime) -> 
     with transaction.atomic():
         locked = ValuationRun.objects.select_for_update().get(pk=run.pk)
         if locked.shards.exclude(state=ShardState.DONE).exists():
-            return 0
+            return
         number = _next_round(locked)
         locked.shard_size = size
         locked.save(update_fields=["shard_size"])
@@ -95,7 +95,6 @@ def round_create(*, run: ValuationRun, requested: Coalitions, now: datetime) -> 
                 )
             )
         Shard.objects.bulk_create(shards)
-    return len(shards) - int(found.any())
 
 
 def _next_round(run: ValuationRun) -> int:

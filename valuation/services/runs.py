@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from contributors.selectors import players_at, programme_get
 from django.db import transaction
 from django.db.models import Max, Q
 
+from contributors.selectors import players_at, programme_get
 from valuation.core import Result
 from valuation.errors import (
     NoPlayers,
@@ -94,15 +94,15 @@ def valuation_run_advance(*, run_id: UUID, now: datetime) -> int:
     run = _begin(run_id, now)
     if run is None:
         return 0
-    open_shards = run.shards.exclude(state=ShardState.DONE).count()
-    if open_shards and not is_out_of_time(run, now):
-        return open_shards
+    open_shards = run.shards.exclude(state=ShardState.DONE)
+    if open_shards.exists() and not is_out_of_time(run, now):
+        return open_shards.count()
     try:
         step = run_advance(run, now=now)
         while not isinstance(step, Result):
-            created = round_create(run=run, requested=step, now=now)
-            if created:
-                return created
+            round_create(run=run, requested=step, now=now)
+            if open_shards.exists():
+                return open_shards.count()
             step = run_advance(run, now=now)
     except Refusal as refusal:
         valuation_run_fail(run_id=run_id, refusal=refusal, now=now)

@@ -36,6 +36,8 @@ def shard_claim(*, now: datetime, worker: str) -> Shard | None:
     """
     with transaction.atomic():
         shard = _next_shard(now)
+        if shard is None and _release_dead(worker):
+            shard = _next_shard(now)
         if shard is None:
             return None
         shard.state = ShardState.CLAIMED
@@ -70,6 +72,22 @@ def _runs_in_turn(now: datetime) -> list[UUID]:
     return [run_id for run_id, _, _ in in_turn]
 
 
+def _release_dead(worker: str) -> bool:
+    """Whether a shard was held by a process of this machine that is gone; then it is free.
+
+    The lease frees it as well, later; a process number that was given anew waits for that.
+    """
+    host = worker.rpartition(":")[0]
+    held = Shard.objects.filter(state=ShardState.CLAIMED, worker__startswith=f"{host}:")
+    gone = [name for name in set(held.values_list("worker", flat=True)) if not _is_alive(name)]
+    freed = held.filter(worker__in=gone)
+    return bool(gone) and freed.update(state=ShardState.PENDING, lease_until=None) > 0
+
+
+def _is_alive(worker: str) -> bool:
+    return os.path.exists(f"/proc/{worker.rpartition(':')[2]}") or not os.path.isdir("/proc/self")
+
+
 def shard_compute(*, shard: Shard) -> bool:
     """The shard's utilities are stored; True if this call stored them.
 
@@ -102,9 +120,3 @@ def shard_compute(*, shard: Shard) -> bool:
         if stored:
             CoalitionUtility.objects.bulk_create(memo, ignore_conflicts=True, batch_size=500)
     return bool(stored)
-
-
-def shards_release(*, worker: str) -> int:
-    """The claimed shards of a worker that is gone are pending again; how many."""
-    mine = Shard.objects.filter(state=ShardState.CLAIMED, worker=worker)
-    return mine.update(state=ShardState.PENDING, lease_until=None, worker="")
