@@ -139,3 +139,73 @@ class JournalRefused(Conflict):
 
     Read the constraint's name: docs/bookkeeping.md lists them all.
     """
+
+
+class RunNotInState(Conflict):
+    """The royalty run is not in a state that allows this.
+
+    Reload it and look at its state.
+    """
+
+
+class PoolHasRun(Conflict):
+    """The pool already has a royalty run that was not rejected.
+
+    Go on with that run, or have it rejected first.
+    """
+
+
+class PoolNotRoyalty(Refusal):
+    """The pool is a reserve for adjustments and is not divided.
+
+    Choose a pool of royalties.
+    """
+
+
+class ValuesNotLocked(Conflict):
+    """The values of the valuation run are not locked, so they could still be superseded.
+
+    Have the valuation run reviewed and locked first.
+    """
+
+
+class ProgrammeDiffers(Refusal):
+    """The valuation run belongs to another programme than the pool.
+
+    Choose a run of the pool's programme.
+    """
+
+
+class PeriodNotFrozen(Conflict):
+    """The intake of the period is still open, so more data could arrive.
+
+    Freeze the period first.
+    """
+
+
+class OwnWork(Conflict):
+    """Nobody approves what they prepared, or a payment to themselves.
+
+    Ask another approver.
+    """
+
+
+class ApprovalVoid(Conflict):
+    """Something under the approval's hash has changed since it was prepared.
+
+    Look at what changed, and have it prepared and approved again.
+    """
+
+
+class RejectionUnexplained(Refusal):
+    """Sending something back needs a sentence that says why.
+
+    Write what has to change.
+    """
+
+
+class HoldbackReleased(Conflict):
+    """Nothing of this reserve is held any more.
+
+    Look at its releases.
+    """

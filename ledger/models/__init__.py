@@ -1,0 +1,45 @@
+"""Every table of the ledger."""
+
+from ledger.models.journal import Account, Balance, JournalEntry, Period, Posting
+from ledger.models.royalties import (
+    Holdback,
+    HoldbackRelease,
+    PolicyVersion,
+    Pool,
+    RoyaltyLine,
+    RoyaltyRun,
+    RoyaltyRunEvent,
+)
+from ledger.models.statements import (
+    Statement,
+    StatementEvent,
+    StatementFile,
+    StatementLine,
+    StatementSeries,
+)
+from ledger.models.states import Approval, StateTransition
+from ledger.models.tax import TaxProfile, TaxRule
+
+__all__ = [
+    "Account",
+    "Approval",
+    "Balance",
+    "Holdback",
+    "HoldbackRelease",
+    "JournalEntry",
+    "Period",
+    "PolicyVersion",
+    "Pool",
+    "Posting",
+    "RoyaltyLine",
+    "RoyaltyRun",
+    "RoyaltyRunEvent",
+    "StateTransition",
+    "Statement",
+    "StatementEvent",
+    "StatementFile",
+    "StatementLine",
+    "StatementSeries",
+    "TaxProfile",
+    "TaxRule",
+]

@@ -1,0 +1,79 @@
+"""Which tax rate is in force for whom, and who may not be paid yet."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from django.db.models import Q
+
+from ledger.core.statements import Opening
+from ledger.models import TaxProfile, TaxRule
+
+# To whom withheld tax is owed where no rule names an authority.
+AUTHORITY = "tax"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxPosition:
+    """The rate in force, and the code of the reason that stops a payment, or empty."""
+
+    withholding_bp: int = 0
+    hold: str = ""
+    authority: str = AUTHORITY
+    form: str = ""
+    country: str = ""
+    treaty_article: str = ""
+    income_code: str = ""
+    exemption_code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxPositions:
+    """The tax positions of many payees on one day; whoever is missing has the default."""
+
+    positions: dict[str, TaxPosition]
+    default: TaxPosition
+
+    def of(self, party: str) -> TaxPosition:
+        return self.positions.get(party, self.default)
+
+    def apply(self, party: str, opening: Opening) -> Opening:
+        """The opening with the payee's rate and hold."""
+        position = self.of(party)
+        return replace(opening, withholding_bp=position.withholding_bp, hold=position.hold)
+
+
+def tax_positions(*, contributor_ids: Iterable[str], on: date) -> TaxPositions:
+    """The position of everybody with a profile in force on the day. Two queries.
+
+    A rule without a country asks everybody for a form; one with a country only its payees.
+    """
+    wanted = set(contributor_ids)
+    rules = list(
+        TaxRule.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=on), valid_from__lte=on)
+        .order_by("-valid_from", "-id")
+    )
+    profiles = TaxProfile.objects.filter(valid_from__lte=on, valid_to__gte=on).order_by("id")
+    positions = {
+        str(profile.contributor_id): _position(profile, rules)
+        for profile in profiles
+        if str(profile.contributor_id) in wanted
+    }
+    everybody = any(not rule.payee_country for rule in rules)
+    default = TaxPosition(hold="needs_certificate" if everybody else "")
+    return TaxPositions(positions=positions, default=default)
+
+
+def _position(profile: TaxProfile, rules: list[TaxRule]) -> TaxPosition:
+    mine = [rule for rule in rules if rule.payee_country in ("", profile.country)]
+    missing = any(profile.form not in rule.forms for rule in mine)
+    return TaxPosition(
+        withholding_bp=profile.rate_bp,
+        hold="needs_certificate" if missing else "",
+        authority=mine[0].authority if mine else AUTHORITY,
+        form=profile.form,
+        country=profile.country,
+        treaty_article=profile.treaty_article,
+        income_code=profile.income_code,
+        exemption_code=profile.exemption_code,
+    )

@@ -1,0 +1,168 @@
+"""Posting to the journal: exactly once for a key, or not at all.
+
+Whoever posts holds the journal's lock to the end of the transaction (on SQLite the write
+lock is it). A transaction that also locks other rows locks them before it posts.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from contributors.identifiers import uuid7
+from ledger.core.bookkeeping import (
+    EntryDraft,
+    Event,
+    Occasion,
+    PostingDraft,
+    check_draft,
+    draft_lines,
+)
+from ledger.core.chain import text_hash
+from ledger.core.payments import reversal
+from ledger.errors import KeyReused, NotFound
+from ledger.models import JournalEntry, Posting
+from ledger.services.accounts import accounts_ensure
+from ledger.services.refusals import refusals_named
+
+# "ledger" in ASCII; the triggers take the same lock.
+JOURNAL_LOCK = 119182731994482
+# Rows of one INSERT: large enough that the round trip does not count, small enough for memory.
+POSTINGS_PER_INSERT = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostedEntry:
+    """The entry under a key; `replayed` when it was there before."""
+
+    entry: JournalEntry
+    replayed: bool
+
+
+def journal_lock() -> None:
+    """Nobody else posts until this transaction ends. On SQLite its write lock does that."""
+    assert connection.in_atomic_block, "the lock lasts as long as a transaction"
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [JOURNAL_LOCK])
+
+
+def journal_entry_post(
+    *, draft: EntryDraft, idempotency_key: str, actor: Any, now: datetime
+) -> PostedEntry:
+    """The entry is in the books, once, and its key belongs to it for ever.
+
+    Accounts that the chart knows are opened when first posted to. `actor` is the user who
+    acts, or None for the scheduler.
+
+    Raises
+    ------
+    KeyReused
+        If the key belongs to an entry of other content.
+    Refusal
+        If the draft or the database refuses it; then nothing is left of it.
+    """
+    check_draft(draft)
+    request_hash = text_hash(draft_lines(draft))
+    with transaction.atomic():
+        journal_lock()
+        posted = JournalEntry.objects.filter(idempotency_key=idempotency_key).first()
+        if posted is not None:
+            return _replay(posted, request_hash)
+        entry = JournalEntry(
+            id=uuid7(),
+            event=draft.event,
+            period_id=draft.period_id,
+            effective_on=draft.effective_on,
+            created_at=now,
+            idempotency_key=idempotency_key,
+            request_hash=request_hash,
+            source_type=draft.source_type,
+            source_id=draft.source_id,
+            actor=actor,
+            approval_id=draft.approval_id,
+            reverses_id=draft.reverses_id,
+            adjusts_id=draft.adjusts_id,
+            posting_count=len(draft.postings),
+        )
+        _write(entry, draft.postings, now)
+    return PostedEntry(entry=entry, replayed=False)
+
+
+def journal_entry_reverse(
+    *,
+    entry_id: UUID,
+    period_id: UUID,
+    effective_on: date,
+    idempotency_key: str,
+    actor: Any,
+    now: datetime,
+    event: str = Event.REVERSAL,
+    approval_id: UUID | None = None,
+) -> PostedEntry:
+    """Every balance is what it was before the entry, by a second entry with the sides swapped.
+
+    Raises
+    ------
+    NotFound, AlreadyReversed
+    """
+    original = JournalEntry.objects.filter(id=entry_id).first()
+    if original is None:
+        raise NotFound(entry_id=str(entry_id))
+    occasion = Occasion(
+        period_id=period_id,
+        effective_on=effective_on,
+        source_type=original.source_type,
+        source_id=original.source_id,
+        approval_id=approval_id,
+    )
+    draft = reversal(occasion, entry_id=entry_id, postings=_posted(entry_id), event=event)
+    return journal_entry_post(draft=draft, idempotency_key=idempotency_key, actor=actor, now=now)
+
+
+def _replay(posted: JournalEntry, request_hash: str) -> PostedEntry:
+    if posted.request_hash != request_hash:
+        raise KeyReused(entry_id=str(posted.id), idempotency_key=posted.idempotency_key)
+    return PostedEntry(entry=posted, replayed=True)
+
+
+def _write(entry: JournalEntry, drafts: tuple[PostingDraft, ...], now: datetime) -> None:
+    """Postings first, the entry last: its row is the seal."""
+    accounts = accounts_ensure(codes=_codes(drafts), now=now)
+    postings = [
+        Posting(
+            entry_id=entry.id,
+            line=line,
+            debit_account_id=accounts[draft.debit_account, draft.currency],
+            credit_account_id=accounts[draft.credit_account, draft.currency],
+            currency=draft.currency,
+            amount_minor=draft.amount_minor,
+        )
+        for line, draft in enumerate(drafts, start=1)
+    ]
+    named = refusals_named(event=entry.event, idempotency_key=entry.idempotency_key)
+    with named, transaction.atomic():
+        Posting.objects.bulk_create(postings, batch_size=POSTINGS_PER_INSERT)
+        entry.save(force_insert=True)
+    entry.refresh_from_db(fields=["seq", "prev_hash", "hash"])
+    assert entry.seq >= 1 and entry.hash, "the trigger that seals entries is missing"
+
+
+def _codes(drafts: Iterable[PostingDraft]) -> set[tuple[str, str]]:
+    codes = {(draft.debit_account, draft.currency) for draft in drafts}
+    return codes | {(draft.credit_account, draft.currency) for draft in drafts}
+
+
+def _posted(entry_id: UUID) -> tuple[PostingDraft, ...]:
+    rows = Posting.objects.filter(entry_id=entry_id).order_by("line")
+    return tuple(
+        PostingDraft(
+            debit_account=debit, credit_account=credit, currency=currency, amount_minor=amount_minor
+        )
+        for debit, credit, currency, amount_minor in rows.values_list(
+            "debit_account__code", "credit_account__code", "currency", "amount_minor"
+        )
+    )
