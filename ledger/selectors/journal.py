@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When, Window
+from django.db.models.functions import Coalesce
 
 from ledger.core.chart import DEBIT_KINDS, Kind
 from ledger.errors import NotFound, UnknownAccount
@@ -122,116 +123,17 @@ def account_balances(
     for field, wanted in (("currency", currency), ("purpose", purpose), ("party", party)):
         if wanted is not None:
             accounts = accounts.filter(**{field: wanted})
-    return tuple(
-        AccountBalance(
-            code=code,
-            currency=its_currency,
-            kind=kind,
-            purpose=its_purpose,
-            party=its_party,
-            debit_minor=debit_minor or 0,
-            credit_minor=credit_minor or 0,
-            posting_count=posting_count or 0,
-        )
-        for code, its_currency, kind, its_purpose, its_party, debit_minor, credit_minor, posting_count in accounts.order_by(
-            "code", "currency"
-        ).values_list(*_BALANCE_COLUMNS)
+    rows = accounts.order_by("code", "currency").values(
+        "code",
+        "currency",
+        "kind",
+        "purpose",
+        "party",
+        debit_minor=Coalesce("balance__debit_minor", 0),
+        credit_minor=Coalesce("balance__credit_minor", 0),
+        posting_count=Coalesce("balance__posting_count", 0),
     )
-
-
-def held_minor(self) -> int:
-    """How much the account holds on its own side: what is owed, for a liability."""
-    return self.balance_minor if Kind(self.kind) in DEBIT_KINDS else -self.balance_minor
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostingRecord:
-    """A posting as its entry shows it."""
-
-    line: int
-    debit_account: str
-    credit_account: str
-    currency: str
-    amount_minor: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryRecord:
-    """An entry with its postings."""
-
-    id: UUID
-    seq: int
-    event: str
-    period: str
-    period_id: UUID
-    effective_on: date
-    created_at: datetime
-    idempotency_key: str
-    source_type: str
-    source_id: str
-    actor_id: UUID | None
-    approval_id: UUID | None
-    reverses_id: UUID | None
-    adjusts_id: UUID | None
-    prev_hash: str
-    hash: str
-    postings: tuple[PostingRecord, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountLine:
-    """One posting as an account's ledger shows it: signed, with the balance after it."""
-
-    entry_id: UUID
-    seq: int
-    line: int
-    event: str
-    effective_on: date
-    created_at: datetime
-    source_type: str
-    source_id: str
-    counter_account: str
-    currency: str
-    amount_minor: int
-    balance_minor: int
-
-
-# --- balances --------------------------------------------------------------------------
-
-
-def account_balance(*, code: str, currency: str) -> AccountBalance:
-    """The balance of one account, in one query.
-
-    Raises
-    ------
-    UnknownAccount
-        If it was never opened in this currency.
-    """
-    found = account_balances(codes=[code], currency=currency)
-    if not found:
-        raise UnknownAccount(account=code, currency=currency)
-    return found[0]
-
-
-def account_balances(
-    *,
-    codes: Iterable[str] | None = None,
-    currency: str | None = None,
-    purpose: str | None = None,
-    party: str | None = None,
-) -> tuple[AccountBalance, ...]:
-    """The balances of the accounts that match, by code and currency, in one query."""
-    accounts = Account.objects.all()
-    if codes is not None:
-        accounts = accounts.filter(code__in=list(codes))
-    for field, wanted in (("currency", currency), ("purpose", purpose), ("party", party)):
-        if wanted is not None:
-            accounts = accounts.filter(**{field: wanted})
-    rows = accounts.order_by("code", "currency").values_list(
-        "code", "currency", "kind", "purpose", "party",
-        "balance__debit_minor", "balance__credit_minor", "balance__posting_count",
-    )  # fmt: skip
-    return tuple(_account_balance(*row) for row in rows)
+    return tuple(AccountBalance(**row) for row in rows)
 
 
 def held_minor(*, code: str, currency: str) -> int:
@@ -363,10 +265,6 @@ def account_lines(
         )
 
 
-_BALANCE_COLUMNS = (
-    "code", "currency", "kind", "purpose", "party",
-    "balance__debit_minor", "balance__credit_minor", "balance__posting_count",
-)  # fmt: skip
 _POSTING_COLUMNS = (
     "line", "debit_account__code", "credit_account__code", "currency", "amount_minor",
 )  # fmt: skip
