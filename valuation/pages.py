@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from contributors.selectors import programme_list_for
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,6 +10,7 @@ from django.utils import timezone
 
 from contributors.errors import Refusal
 from contributors.roles import ANYONE, STAFF, action, form_page, page
+from contributors.selectors import programme_list_for
 from valuation import actors, selectors
 from valuation.forms import RunForm
 from valuation.services import runs as run_services

@@ -4,10 +4,10 @@ from itertools import groupby, islice
 from typing import Any
 from uuid import UUID
 
-from contributors.roles import page
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from contributors.roles import page
 from ledger.forms import DaysFilter, JournalFilter
 from ledger.models import JournalEntry, Period
 from ledger.selectors import journal

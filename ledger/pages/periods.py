@@ -1,11 +1,11 @@
 """Periods: opened, frozen when intake ends, closed when the books are done."""
 
-from contributors.roles import STAFF, action, form_page, page
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from contributors.roles import STAFF, action, form_page, page
 from ledger.errors import NotFound, Refusal
 from ledger.forms import PeriodForm
 from ledger.models import Period, Pool

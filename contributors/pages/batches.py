@@ -1,0 +1,106 @@
+"""Batches: uploaded, looked at, withdrawn."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from contributors import selectors, services
+from contributors.forms import WithdrawForm
+from contributors.models import Batch
+from contributors.roles import ANYONE, form_page, page
+
+BATCHES_SHOWN = 200
+ISSUES_SHOWN = 200
+CHECKING = (Batch.State.REGISTERED, Batch.State.CHECKING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step on a batch's way; `kind` is done, now, bad or empty for what is to come."""
+
+    label: str
+    kind: str
+    at: datetime | None = None
+    text: str = ""
+
+
+@page(*ANYONE)
+def batch_list(request: HttpRequest) -> HttpResponse:
+    """The person's own batches; all of them for staff."""
+    return render(request, "contributors/batches.html", {"batches": visible_batches(request)})
+
+
+def visible_batches(request: HttpRequest) -> tuple[Any, ...]:
+    """The newest receipts this person may see. One query."""
+    found = selectors.batches.with_names(Batch.objects.visible_to(request.user))
+    newest = found.order_by("-id")[:BATCHES_SHOWN]
+    return tuple(selectors.batches.receipt_of(batch) for batch in newest)
+
+
+@page(*ANYONE)
+def batch_detail(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
+    """One batch: its receipt, where it stands, and the rows that were not accepted."""
+    batch = selectors.batch_receipt(batch_id, user=request.user)  # type: ignore[arg-type]
+    own = request.user.role == "contributor"  # type: ignore[union-attr]
+    context = {
+        "batch": batch,
+        "issues": batch.issues[:ISSUES_SHOWN],
+        "issue_count": len(batch.issues),
+        "checking": batch.state in CHECKING,
+        "steps": steps_of(batch),
+        "can_withdraw": own and batch.state == Batch.State.ACCEPTED,
+    }
+    return render(request, "contributors/batch.html", context)
+
+
+@form_page("contributor")
+def batch_withdraw(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
+    """What withdrawing would change; then it is done."""
+    batch = selectors.batch_receipt(batch_id, user=request.user)  # type: ignore[arg-type]
+    form = WithdrawForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        services.batch_withdraw(batch_id=batch_id, actor=request.user, now=timezone.now())  # type: ignore[arg-type]
+        messages.success(request, "The batch is withdrawn. It enters no later run.")
+        return redirect("contributors:batch", batch_id)
+    context = {"batch": batch, "form": form, "changes": CHANGES, "stays": STAYS}
+    return render(request, "contributors/withdraw.html", context, status=form.status)
+
+
+CHANGES = (
+    "The batch takes part in no run that starts from now on, so it earns nothing there.",
+    "Rows that others gave too, and that counted for you because you were first, count for them.",
+    "The licence stays as it was for what was trained before.",
+)
+STAYS = (
+    "Statements that were issued stay as they are, and what they owe you is paid: the books are "
+    "kept because the law requires it.",
+    "The receipt stays, so that you can show what you gave and when.",
+    "The rows are kept until they are erased; ask for erasure to have them deleted.",
+)
+
+
+def steps_of(batch: Any) -> list[Step]:
+    """The way of a batch from its receipt to its value."""
+    steps = [Step(label="Received", kind="done", at=batch.received_at)]
+    if batch.state in CHECKING:
+        steps.append(Step(label="Being checked", kind="now", text="This page follows by itself."))
+    elif batch.state == Batch.State.REJECTED:
+        return [*steps, Step(label="Refused", kind="bad", text=batch.refusal_sentence)]
+    else:
+        text = f"{batch.accepted_count:,} rows take part"
+        steps.append(Step(label="Accepted", kind="done", at=batch.accepted_at, text=text))
+    if batch.withdrawn_at:
+        steps.append(Step(label="Withdrawn", kind="bad", at=batch.withdrawn_at))
+    if batch.erased_at:
+        steps.append(Step(label="Erased", kind="bad", at=batch.erased_at))
+    if not batch.withdrawn_at:
+        kind = "now" if batch.accepted_at else ""
+        steps.append(Step(label="Valued", kind=kind, text="in the next run of its programme"))
+        steps.append(Step(label="Paid", kind="", text="by a statement of the period"))
+    return steps
