@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,6 +9,8 @@ import dramatiq
 import pytest
 from dramatiq.brokers.stub import StubBroker
 from pytest_socket import socket_allow_hosts
+
+from tests.servers import Absent, Postgres, RabbitMQ, Redis, Server
 
 # Playwright's synchronous API runs an event loop in the test's thread; Django would refuse there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -99,32 +100,38 @@ def run_messages(broker: StubBroker) -> int:
 # Servers --------------------------------------------------------------------------------------
 
 
-def server_or_skip(name: str, port: int) -> None:
-    """Skip where a server is absent; in CI, where it must be there, fail."""
+def server_or_skip(kind: type[Server], url_name: str) -> Iterator[Any]:
+    """Yield a server's address, started for this test session unless the environment names one.
+
+    Where it is not installed the test is skipped; in CI, where it must be, it fails.
+    """
+    if url := os.environ.get(url_name):
+        yield url
+        return
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        sentence = f"{name} does not answer on 127.0.0.1:{port}; this test needs it."
+        server = kind()
+    except Absent as absent:
+        sentence = f"{absent} is not installed; this test needs it."
         pytest.fail(sentence) if CI else pytest.skip(sentence)
+    server.start()
+    yield server.url
+    server.close()
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> str:
-    """A server on which the tests may make databases; POSTGRES_URL names another."""
-    server_or_skip("PostgreSQL", 5432)
-    return os.environ.get("POSTGRES_URL", "postgres://postgres@127.0.0.1:5432")
+def postgres_url() -> Iterator[str]:
+    """A server on which the tests may make databases."""
+    yield from server_or_skip(Postgres, "POSTGRES_URL")
 
 
 @pytest.fixture(scope="session")
-def redis_url() -> str:
-    server_or_skip("Redis", 6379)
-    return os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/9")
+def redis_url() -> Iterator[str]:
+    yield from server_or_skip(Redis, "REDIS_URL")
 
 
 @pytest.fixture(scope="session")
-def rabbitmq_url() -> str:
-    server_or_skip("RabbitMQ", 5672)
-    return os.environ.get("RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672/%2F")
+def rabbitmq_url() -> Iterator[str]:
+    yield from server_or_skip(RabbitMQ, "RABBITMQ_URL")
 
 
 # The browser ----------------------------------------------------------------------------------
