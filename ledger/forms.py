@@ -1,6 +1,7 @@
 """Forms of the ledger's pages."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 
@@ -127,3 +128,64 @@ def chosen_amount_minor(form: forms.Form, amount: str, currency: str) -> int | N
     except Refusal as refusal:
         form.add_error("amount", f"{refusal.sentence} {refusal.remedy}")
         return None
+
+
+class PoolForm(LedgerForm):
+    """A new pool."""
+
+    code = forms.RegexField(
+        r"^[A-Za-z0-9][A-Za-z0-9.-]{0,59}$",
+        label="Code",
+        help_text="Names the pool’s account, for example flights-2013-Q4.",
+    )
+    period = forms.ChoiceField(label="Period")
+    programme = forms.ChoiceField(label="Programme")
+    amount = forms.CharField(label="Amount", help_text="In major units, such as 100,000.00.")
+    currency = forms.RegexField(r"^[A-Z]{3}$", label="Currency")
+    funder = forms.RegexField(
+        r"^[A-Za-z0-9][A-Za-z0-9.-]{0,59}$",
+        label="Funder",
+        help_text="A short name; who promised the money.",
+    )
+    policy = forms.ChoiceField(label="Policy")
+
+    def __init__(
+        self,
+        *args: Any,
+        periods: Any = (),
+        programmes: Any = (),
+        policies: Any = (),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = {
+            "period": [(str(p.id), p.code) for p in periods],
+            "programme": [(str(p.id), p.title) for p in programmes],
+            "policy": [(str(p.id), str(p)) for p in policies],
+        }
+        for name, choices in chosen.items():
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "amount" in cleaned and "currency" in cleaned:
+            cleaned["amount_minor"] = chosen_amount_minor(
+                self, cleaned["amount"], cleaned["currency"]
+            )
+        return cleaned
+
+    def request(self) -> dict[str, Any]:
+        """What the service is asked for, from a valid form."""
+        asked = dict(self.cleaned_data)
+        asked.pop("amount")
+        ids = {f"{name}_id": UUID(asked.pop(name)) for name in ("period", "programme", "policy")}
+        return {**asked, **ids}
+
+
+class FundForm(LedgerForm):
+    """The bank's booking of the pool's money."""
+
+    bank = forms.RegexField(
+        r"^[A-Za-z0-9][A-Za-z0-9.-]{0,59}$", label="Bank account", initial="main"
+    )
+    key = forms.CharField(label="The bank’s reference", max_length=60)
