@@ -36,6 +36,7 @@ class Batch(models.Model):
 
     `content_sha256` is of the rows whatever the file format. Counts of an accepted batch:
     `row_count` = `accepted_count` + `duplicate_count`, and `invalid_count` were left out.
+    `comparison` counts how alike other contributors' batches were, without naming them.
     """
 
     State = BatchState
@@ -74,6 +75,8 @@ class Batch(models.Model):
     received_at = models.DateTimeField()
     checked_at = models.DateTimeField(null=True, blank=True)
     accepted_at = models.DateTimeField(null=True, blank=True)
+    compared_at = models.DateTimeField(null=True, blank=True)
+    comparison = models.JSONField(default=dict, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     erased_at = models.DateTimeField(null=True, blank=True)
 

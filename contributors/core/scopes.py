@@ -1,0 +1,45 @@
+"""What an API token may do: scopes by the noun in the address, checked on every request."""
+
+READ = "read"
+WRITE = "write"
+# Narrow scopes let a program write to some nouns alone; `write` is all of them but tokens.
+NOUNS = {
+    "batches": frozenset({"batches", "uploads", "consents"}),
+    "programmes": frozenset({"programmes", "licences"}),
+    "evidence": frozenset({"suspected-pairs", "owner-links"}),
+    "valuation": frozenset({"valuation-runs"}),
+    "money": frozenset(
+        {
+            "periods",
+            "pools",
+            "royalty-runs",
+            "statements",
+            "payout-batches",
+            "disputes",
+            "journal-entries",
+            "accounts",
+        }
+    ),
+    "tokens": frozenset({"tokens"}),
+}
+SCOPES = (READ, WRITE, *NOUNS)
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+def allows(scopes: list[str], *, method: str, noun: str) -> bool:
+    """Return whether a token with these scopes may send this method to this noun.
+
+    >>> allows(["read"], method="GET", noun="batches")
+    True
+    >>> allows(["read"], method="POST", noun="batches")
+    False
+    >>> allows(["batches"], method="POST", noun="batches")
+    True
+    >>> allows(["write"], method="POST", noun="tokens")
+    False
+    """
+    if method in SAFE_METHODS and READ in scopes:
+        return True
+    if any(noun in NOUNS.get(scope, ()) for scope in scopes):
+        return True
+    return WRITE in scopes and noun not in NOUNS["tokens"]

@@ -1,0 +1,160 @@
+"""Batches compared with everybody else's: exact copies, near copies, texts, validation rows."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from django.db import transaction
+from numpy.typing import NDArray
+
+from contributors import files
+from contributors.core.duplicates import is_in
+from contributors.core.nearest import mutual_share
+from contributors.core.shingles import COPIED_CUT, contained_share, sketch
+from contributors.core.texts import read_works
+from contributors.models import Batch, Programme, SuspectedPair, ValidationSet
+from contributors.selectors.games import arrays
+from contributors.selectors.programmes import ProgrammeRecord, programme_record
+from contributors.services.audit import audit_record
+
+HISTOGRAM_BINS = 20
+# An exact copy of fewer rows than this share is told as duplicates alone.
+EXACT_CUT = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """How alike two batches of different contributors are, in one respect."""
+
+    other: Batch
+    kind: str
+    score: float
+    suspected: bool
+
+
+def batch_compare(*, batch_id: uuid.UUID | str, now: datetime) -> tuple[uuid.UUID, ...]:
+    """Suspected pairs exist for whoever's data looks like the batch's. Safe to repeat."""
+    batch = (
+        Batch.objects.select_related("programme__licence")
+        .filter(pk=batch_id, state=Batch.State.ACCEPTED)
+        .first()
+    )
+    if batch is None:
+        return ()
+    others = list(
+        Batch.objects.live()
+        .filter(programme=batch.programme)
+        .exclude(contributor_id=batch.contributor_id)
+        .order_by("id")
+    )
+    if batch.programme.kind == Programme.Kind.TEXT:
+        findings, near_validation = compare_texts(batch, others)
+    else:
+        findings, near_validation = compare_rows(batch, others)
+    with transaction.atomic():
+        pairs = [suspect(batch, f, now=now) for f in findings if f.suspected]
+        note_comparison(batch, findings, near_validation=near_validation, now=now)
+    return tuple(pair.id for pair in pairs)
+
+
+def compare_rows(batch: Batch, others: list[Batch]) -> tuple[list[Finding], bool]:
+    """Return exact and near findings, and whether the batch is close to the validation set."""
+    programme = programme_record(batch.programme)
+    held = held_points(programme)
+    scale = held.std(axis=0) if len(held) else None
+    own, own_digests = points(batch, programme), files.read_digests(batch.digests_name)
+    cut, findings = batch.programme.near_duplicate_cut, []
+    for other in others:
+        theirs = files.read_digests(other.digests_name)
+        exact = overlap(own_digests, theirs)
+        findings.append(finding(other, "exact", exact, exact >= EXACT_CUT))
+        near = mutual_share(own, points(other, programme), scale=scale)
+        findings.append(finding(other, "near", near.share, near.looks_copied(cut)))
+    close = mutual_share(own, held, scale=scale) if len(held) else None
+    return findings, bool(close and close.looks_copied(cut))
+
+
+def finding(other: Batch, kind: str, score: float, suspected: bool) -> Finding:
+    return Finding(other=other, kind=kind, score=round(score, 4), suspected=bool(suspected))
+
+
+def points(batch: Batch, programme: ProgrammeRecord) -> NDArray[np.float64]:
+    """Return features and target as one matrix, the target as a number."""
+    x, y = arrays(files.read_table(batch.data_name), programme=programme)
+    return np.column_stack([x, y.astype(np.float64)])
+
+
+def held_points(programme: ProgrammeRecord) -> NDArray[np.float64]:
+    held = ValidationSet.objects.filter(programme_id=programme.id, purpose="validation").first()
+    if held is None:
+        return np.zeros((0, len(programme.feature_columns) + 1))
+    x, y = arrays(files.read_table(held.data_name), programme=programme)
+    return np.column_stack([x, y.astype(np.float64)])
+
+
+def overlap(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> float:
+    """Return the share of the smaller batch's rows that are in the other as well."""
+    small, large = (a, b) if len(a) <= len(b) else (b, a)
+    return float(is_in(small, large).mean()) if len(small) else 0.0
+
+
+def compare_texts(batch: Batch, others: list[Batch]) -> tuple[list[Finding], bool]:
+    """Return text findings, and whether a held-out work is largely in the batch."""
+    own = sketch(files.read_text(batch.data_name))
+    findings = []
+    for other in others:
+        share = contained_share(own, sketch(files.read_text(other.data_name)))
+        findings.append(finding(other, "text", share, share >= COPIED_CUT))
+    held = ValidationSet.objects.filter(
+        programme_id=batch.programme_id, purpose__in=["validation", "sealed"]
+    )
+    works = [work for row in held for work in read_works(files.read_text(row.data_name))]
+    close = any(contained_share(own, sketch(work.text)) >= COPIED_CUT for work in works)
+    return findings, close
+
+
+def suspect(batch: Batch, found: Finding, *, now: datetime) -> SuspectedPair:
+    """The pair is on the board with this evidence; a decided pair stays decided.
+
+    A rejected pair is opened again only by a higher score than the one rejected.
+    """
+    low, high = sorted([batch.contributor_id, found.other.contributor_id])
+    evidence = {"batches": sorted([str(batch.id), str(found.other.id)]), "score": found.score}
+    pair, created = SuspectedPair.objects.get_or_create(
+        programme_id=batch.programme_id,
+        contributor_low_id=low,
+        contributor_high_id=high,
+        kind=found.kind,
+        defaults={"score": found.score, "evidence": {"items": [evidence]}, "found_at": now},
+    )
+    if created:
+        audit_record("pair_suspected", pair, actor=None, now=now, kind=found.kind)
+    elif evidence not in pair.evidence["items"]:
+        strengthen(pair, evidence)
+    return pair
+
+
+def strengthen(pair: SuspectedPair, evidence: dict[str, object]) -> None:
+    pair.evidence = {"items": [*pair.evidence["items"], evidence]}
+    higher = float(str(evidence["score"])) > pair.score
+    pair.score = max(pair.score, float(str(evidence["score"])))
+    if higher and pair.state == SuspectedPair.State.REJECTED:
+        pair.state = SuspectedPair.State.OPEN
+        pair.decided_by = pair.decided_at = None
+    pair.save()
+
+
+def note_comparison(
+    batch: Batch, findings: list[Finding], *, near_validation: bool, now: datetime
+) -> None:
+    """The batch carries a histogram of how alike others were, and its flags."""
+    scores = [f.score for f in findings if f.kind in ("near", "text")]
+    counts, _ = np.histogram(scores, bins=HISTOGRAM_BINS, range=(0.0, 1.0))
+    batch.comparison = {"compared": len(scores), "histogram": counts.tolist()}
+    batch.compared_at = now
+    flags = set(batch.flags) | ({"near_validation"} if near_validation else set())
+    if any(f.suspected for f in findings):
+        flags.add("suspected_copy")
+    batch.flags = sorted(flags)
+    batch.save(update_fields=["comparison", "compared_at", "flags"])
