@@ -209,3 +209,10 @@ class HoldbackReleased(Conflict):
 
     Look at its releases.
     """
+
+
+class StatementNotInState(Conflict):
+    """The statement is not in a state that allows this.
+
+    Reload it and look at its state and at its dispute window.
+    """

@@ -39,12 +39,16 @@ DECISIONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One contributor of a cluster: public code, accepted rows, when the first was accepted."""
+    """One contributor of a cluster: public code, accepted rows, when the first was accepted.
+
+    `weight` is its part by rows as the intake credits them (a copied row counts once).
+    """
 
     contributor_id: str
     code: str
     row_count: int
     first_accepted_at: str  # ISO 8601, UTC, so that text order is time order
+    weight: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +126,8 @@ def split_pool(
 
     Examples
     --------
-    >>> ann = Member(contributor_id="1", code="ann", row_count=9, first_accepted_at="2013-01-01")
+    >>> ann = Member(contributor_id="1", code="ann", row_count=9, first_accepted_at="2013-01-01",
+    ...              weight=9)
     >>> player = Player(key="ann", value="0.2", standard_error="0", members=(ann,))
     >>> split = split_pool(pool_minor=1000, policy=Policy(fee_bp=1000), players=[player],
     ...                    empty="-0.5", grand="-0.3")
@@ -230,8 +235,8 @@ def _member_lines(
 
 def _member_weights(members: Sequence[Member], duplicate_rule: str) -> list[int]:
     """Return how a cluster splits its earnings; without a single row all rules split equally."""
-    if duplicate_rule == "rows" and any(member.row_count for member in members):
-        return [member.row_count for member in members]
+    if duplicate_rule == "rows" and any(member.weight for member in members):
+        return [member.weight for member in members]
     if duplicate_rule == "earliest":
         first = min(members, key=lambda member: (member.first_accepted_at, member.code))
         return [int(member is first) for member in members]

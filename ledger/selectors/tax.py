@@ -50,8 +50,9 @@ def tax_positions(*, contributor_ids: Iterable[str], on: date) -> TaxPositions:
     """
     wanted = set(contributor_ids)
     rules = list(
-        TaxRule.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=on), valid_from__lte=on)
-        .order_by("-valid_from", "-id")
+        TaxRule.objects.filter(
+            Q(valid_to__isnull=True) | Q(valid_to__gte=on), valid_from__lte=on
+        ).order_by("-valid_from", "-id")
     )
     profiles = TaxProfile.objects.filter(valid_from__lte=on, valid_to__gte=on).order_by("id")
     positions = {

@@ -3,7 +3,6 @@
 from typing import Any
 
 from contributors.errors import NotPermitted
-
 from ledger.errors import OwnWork
 
 

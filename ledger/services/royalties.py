@@ -19,7 +19,6 @@ from ledger.core.royalties import (
     LineDraft,
     Member,
     Player,
-    PoolSplit,
     split_pool,
 )
 from ledger.errors import (
@@ -68,7 +67,6 @@ def royalty_run_calculate(
         values = valuations.valuation_run_get(valuation_run_id)
         _check_values(pool, values)
         run = _run_create(pool, values, actor, now)
-        _calculate(run, pool, accept_no_surplus=False, actor=actor, now=now)
     logger.info("A royalty run was calculated.", extra={"royalty_run_id": str(run.id)})
     return run
 
@@ -90,7 +88,6 @@ def royalty_run_decide(*, run_id: UUID, note: str, actor: Any, now: datetime) ->
         _move(run, State.REJECTED, actor, now, reason=note, decided_by=actor, decision_note=note)
         values = valuations.valuation_run_get(run.valuation_run_id)
         again = _run_create(run.pool, values, actor, now, decision_note=note, decided_by=actor)
-        _calculate(again, run.pool, accept_no_surplus=True, actor=actor, now=now)
     return again
 
 
@@ -175,6 +172,7 @@ def player_drafts(values: Sequence[valuations.PlayerValueRecord]) -> tuple[Playe
                     contributor_id=str(member.contributor_id),
                     code=member.code,
                     row_count=member.row_count,
+                    weight=member.weight,
                     first_accepted_at=member.first_accepted_at.isoformat()
                     if member.first_accepted_at
                     else "",
@@ -227,10 +225,22 @@ def _check_values(pool: Pool, values: valuations.ValuationRunRecord) -> None:
 def _run_create(
     pool: Pool, values: valuations.ValuationRunRecord, actor: Any, now: datetime, **fields: Any
 ) -> RoyaltyRun:
-    policy = pool.policy.as_policy()
+    """The run is there with its lines, calculated or with the reason for a decision.
+
+    `fields` are set where a reviewer decided that a run without surplus goes on.
+    """
     players = player_drafts(valuations.player_value_list(values.id))
-    split = _split(pool, values, players, accept_no_surplus="decision_note" in fields)
-    run = RoyaltyRun(
+    policy = pool.policy.as_policy()
+    split = split_pool(
+        pool_minor=pool.amount_minor,
+        policy=policy,
+        players=players,
+        empty=values.empty,
+        grand=values.grand,
+        memos=carried_values(pool.programme_id),
+        accept_no_surplus=bool(fields),
+    )
+    run = RoyaltyRun.objects.create(
         pool=pool,
         valuation_run_id=values.id,
         policy=pool.policy,
@@ -246,13 +256,84 @@ def _run_create(
         created_at=now,
         **fields,
     )
-    run.save(force_insert=True)
-    rows = {key: count for value in players for key, count in _row_counts(value).items()}
+    _lines_create(run, split.lines, players)
+    _move(run, State.NEEDS_DECISION if split.decision else State.CALCULATED, actor, now)
+    return run
+
+
+def _lines_create(run: RoyaltyRun, lines: Sequence[LineDraft], players: Sequence[Player]) -> None:
+    rows = {
+        (player.key, member.contributor_id): member.row_count
+        for player in players
+        for member in player.members
+    }
     RoyaltyLine.objects.bulk_create(
         (
             _line(run, position, line, rows[line.player_key, line.contributor_id])
-            for position, line in enumerate(split.lines, start=1)
+            for position, line in enumerate(lines, start=1)
         ),
         batch_size=1_000,
     )
-    return run
+
+
+def _line(run: RoyaltyRun, position: int, line: LineDraft, row_count: int) -> RoyaltyLine:
+    return RoyaltyLine(
+        run=run,
+        position=position,
+        contributor_id=line.contributor_id,
+        code=line.code,
+        player_key=line.player_key,
+        row_count=row_count,
+        value=line.value,
+        standard_error=line.standard_error,
+        weight=line.weight,
+        quota=line.quota,
+        gross_minor=line.gross_minor,
+        held_minor=line.held_minor,
+        debit_minor=line.debit_minor,
+        carried_value=line.carried_value,
+        reason_code=line.reason.code if line.reason else "",
+        reason=_plain(line.reason),
+        held_reason_code=line.held_reason.code if line.held_reason else "",
+        held_reason=_plain(line.held_reason),
+    )
+
+
+def _plain(reason: Reason | None) -> dict[str, str] | None:
+    return asdict(reason) if reason else None
+
+
+def _approve(run: RoyaltyRun, decision: str, note: str, actor: Any, now: datetime) -> Approval:
+    """The decision stands beside the hash of what it decided on, recomputed from the rows."""
+    found = lines_hash(
+        stored_line_drafts(run), fee_minor=run.fee_minor, policy=run.as_policy(), pool=run.pool
+    )
+    if found != run.lines_hash:
+        raise ApprovalVoid(royalty_run_id=str(run.id))
+    assert run.submitted_by is not None
+    return Approval.objects.create(
+        subject_type="royalty_run",
+        subject_id=run.id,
+        subject_hash=found,
+        prepared_by=run.submitted_by,
+        approver=actor,
+        decision=decision,
+        note=note,
+        at=now,
+    )
+
+
+def _move(
+    run: RoyaltyRun, to_state: str, actor: Any, now: datetime, reason: str = "", **fields: Any
+) -> None:
+    state_move(
+        run,
+        to_state,
+        subject="royalty_run",
+        events=run.events,
+        actor=actor,
+        now=now,
+        refusal=RunNotInState,
+        reason=reason,
+        **fields,
+    )

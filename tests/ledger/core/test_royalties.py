@@ -24,7 +24,9 @@ policies = st.builds(
 
 
 def member(code, rows=10, first="2013-01-01T00:00:00Z"):
-    return Member(contributor_id=code, code=code, row_count=rows, first_accepted_at=first)
+    return Member(
+        contributor_id=code, code=code, row_count=rows, first_accepted_at=first, weight=rows
+    )
 
 
 def player(key, value, error="0", members=None):

@@ -1,0 +1,121 @@
+"""The record of a statement: the one text that every file of it is made from.
+
+Canonical JSON: sorted keys, no spaces, UTF-8; the same facts always give the same bytes.
+It names a contributor by its public code alone, so that erasure leaves every hash whole.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from ledger.core.royalties import NORMAL_95
+from ledger.core.statements import StatementDraft
+
+SCHEMA = "compensation-ledger/statement/1"
+# Others' values are shown as bands only, and only where at least five stand behind them.
+OTHERS_MIN = 5
+AMOUNTS = (
+    "opening_minor",
+    "paid_minor",
+    "gross_minor",
+    "debit_minor",
+    "adjustment_minor",
+    "disputed_minor",
+    "held_minor",
+    "holdback_minor",
+    "released_minor",
+    "recouped_minor",
+    "clawback_minor",
+    "closing_minor",
+    "carried_minor",
+    "due_minor",
+    "withholding_minor",
+    "net_minor",
+)
+
+
+def canonical(record: Any) -> str:
+    """Return the one text of plain data.
+
+    >>> canonical({"b": 1, "a": [True, None]})
+    '{"a":[true,null],"b":1}'
+    """
+    return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def digest(text: str) -> str:
+    """Return the SHA-256 of a text in UTF-8, in hexadecimal."""
+    return sha256(text.encode()).hexdigest()
+
+
+def amounts_of(draft: StatementDraft) -> dict[str, int]:
+    """Return the amounts of a statement by column."""
+    return {name: getattr(draft, name) for name in AMOUNTS}
+
+
+def line_records(draft: StatementDraft) -> list[dict[str, Any]]:
+    """Return the lines of a statement as plain data, counted from 1."""
+    return [
+        {
+            "position": position,
+            "kind": line.kind,
+            "amount_minor": line.amount_minor,
+            "reason": None if line.reason is None else asdict(line.reason),
+            "reference": line.reference,
+        }
+        for position, line in enumerate(draft.lines, start=1)
+    ]
+
+
+def interval(value: str, standard_error: str) -> tuple[str, str]:
+    """Return the ends of the 95 % interval as text, six significant digits.
+
+    >>> interval("0.5", "0.1")
+    ('0.304', '0.696')
+    """
+    half = NORMAL_95 * Decimal(standard_error)
+    return _short(Decimal(value) - half), _short(Decimal(value) + half)
+
+
+def bands(values: Sequence[str]) -> dict[str, Any] | None:
+    """Return tenths of the others' values, or None where fewer than five stand behind them.
+
+    >>> bands(["3", "1", "2", "5", "4"])["median"]
+    '3'
+    """
+    if len(values) < OTHERS_MIN:
+        return None
+    ordered = sorted(map(Decimal, values))
+    last = len(ordered) - 1
+    return {
+        "count": len(ordered),
+        "lower_quartile": _short(ordered[last // 4]),
+        "median": _short(ordered[last // 2]),
+        "upper_quartile": _short(ordered[3 * last // 4]),
+    }
+
+
+def explanation(
+    *, values: Sequence[dict[str, Any]], others: Sequence[str], evaluations: int, exact: bool
+) -> list[str]:
+    """Return what the values mean, in sentences made from the numbers."""
+    sentences = []
+    for value in values:
+        centre = Decimal(value["value"])
+        verb = "raised" if centre >= 0 else "lowered"
+        how = "exactly" if exact else "on average"
+        text = f"This data {verb} the score by {_short(abs(centre))} {how}"
+        text += f" over {evaluations:,} coalitions"
+        if not exact:
+            text += f" (95 % interval {value['low']} to {value['high']})"
+        less = sum(Decimal(other) < centre for other in others)
+        sentences.append(f"{text}; {less} of the {len(others)} other players added less.")
+    return sentences
+
+
+def _short(number: Decimal) -> str:
+    text = f"{number:.6g}"
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
