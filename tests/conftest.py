@@ -10,6 +10,7 @@ import pytest
 from dramatiq.brokers.stub import StubBroker
 from pytest_socket import socket_allow_hosts
 
+from tests.append_only import _flush_past_the_triggers  # noqa: F401
 from tests.servers import Absent, Postgres, RabbitMQ, Redis, Server
 
 # Playwright's synchronous API runs an event loop in the test's thread; Django would refuse there.
@@ -21,6 +22,14 @@ CI = os.environ.get("CI") == "true"
 def _no_other_host() -> None:
     """A test that calls another machine fails."""
     socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_memory() -> None:
+    """What one test used up of a rate limit is not missing in the next."""
+    from django.core.cache import cache
+
+    cache.clear()
 
 
 # People ---------------------------------------------------------------------------------------

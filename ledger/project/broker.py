@@ -156,7 +156,7 @@ class LeaseBroker(Broker):
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 1000) -> "LeaseConsumer":
         """Return an iterator over the messages of one queue."""
         if queue_name not in self.queues:
-            raise QueueNotFound(queue_name)
+            raise QueueNotFound(queue_name)  # type: ignore[no-untyped-call]
         return LeaseConsumer(self, queue_name, prefetch=prefetch, timeout_s=timeout / 1000)
 
     def flush(self, queue_name: str) -> None:
@@ -332,9 +332,9 @@ def patiently(attempt: Callable[[], T]) -> T:
             return attempt()
         except sqlite3.OperationalError as error:
             if "locked" not in str(error):
-                raise BrokerConnectionError(str(error)) from error
+                raise BrokerConnectionError(str(error)) from error  # type: ignore[no-untyped-call]
             time.sleep(pause_s)
-    raise BrokerConnectionError("the queue stayed locked by another process")
+    raise BrokerConnectionError("the queue stayed locked")  # type: ignore[no-untyped-call]
 
 
 def locked_file(path: Path) -> int:

@@ -73,7 +73,8 @@ class IdempotencyMiddleware:
 
 def user_of(request: HttpRequest) -> Any:
     """Return who sends this, as the API's own authentication sees it, or None."""
-    authenticators = [each() for each in api_settings.DEFAULT_AUTHENTICATION_CLASSES]
+    classes: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+    authenticators = [each() for each in classes]
     try:
         user = Request(request, authenticators=authenticators).user
     except APIException:
@@ -136,7 +137,8 @@ def remember(row: IdempotentRequest, response: HttpResponse) -> None:
 def replay(row: IdempotentRequest) -> HttpResponse:
     """Return the first answer, marked as a repetition."""
     headers = {**row.response_headers, "Idempotent-Replayed": "true"}
-    return HttpResponse(bytes(row.response_body), status=row.status_code, headers=headers)
+    body = bytes(row.response_body or b"")
+    return HttpResponse(body, status=row.status_code, headers=headers)
 
 
 REFUSALS = {

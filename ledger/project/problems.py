@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from contributors.errors import Conflict, NotFound, Refusal
+from ledger.project.counters import refusals_total
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +113,8 @@ def problem_of_api_error(error: exceptions.APIException) -> dict[str, Any]:
 
 
 def log_refusal(body: dict[str, Any]) -> None:
-    """Leave one line per refusal: the code and status, never the input."""
+    """Count the refusal and leave one line: the code, never the input."""
+    refusals_total.labels(body["code"]).inc()
     logger.info("Refused.", extra={"action": "refused", "code": body["code"]})
 
 

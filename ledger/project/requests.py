@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from ledger.project.counters import requests_seconds
 from ledger.project.logs import log_context
 
 logger = logging.getLogger(__name__)
@@ -28,7 +29,9 @@ class RequestIdMiddleware:
         with log_context(request_id=request_id):
             started_at = time.monotonic()
             response = self.get_response(request)
-            log_request(request, response, duration_s=time.monotonic() - started_at)
+            duration_s = time.monotonic() - started_at
+            log_request(request, response, duration_s=duration_s)
+        measure_request(request, response, duration_s=duration_s)
         response["X-Request-Id"] = request_id
         return response
 
@@ -45,3 +48,10 @@ def log_request(request: HttpRequest, response: HttpResponse, *, duration_s: flo
         response.status_code,
         extra={"user_id": getattr(user, "pk", None), "ms": round(duration_s * 1000)},
     )
+
+
+def measure_request(request: HttpRequest, response: HttpResponse, *, duration_s: float) -> None:
+    """Add to the histogram under the view's name; an unknown address has none of its own."""
+    match = request.resolver_match
+    view = (match.view_name or match._func_path) if match else "none"
+    requests_seconds.labels(request.method, view, response.status_code).observe(duration_s)

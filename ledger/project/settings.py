@@ -191,6 +191,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if DEBUG else "https"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_RATE_LIMITS = {"login_failed": None}  # axes counts these, over all processes
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Compensation ledger"
 # A second factor of reviewers, approvers and administrators; the demo alone turns it off.
@@ -285,6 +286,10 @@ SPECTACULAR_SETTINGS = {
 
 # What it says ---------------------------------------------------------------------------------
 
+# Read by prometheus_client when it loads: processes count there, /metrics adds up.
+METRICS_DIR = DATA_DIR / "metrics"
+METRICS_DIR.mkdir(exist_ok=True)
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(METRICS_DIR)
 METRICS_TOKEN = env("METRICS_TOKEN", "")  # empty: /metrics answers this machine alone
 LOGGING = logging_settings(
     log_format=env("LOG_FORMAT", "plain"), log_level=env("LOG_LEVEL", "INFO")

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from ledger.project import probes
+from ledger.project.metrics import metrics
 
 API = ("contributors.api_urls", "valuation.api_urls", "ledger.api_urls")
 PAGES = ("contributors.urls", "valuation.urls", "ledger.urls")
@@ -14,6 +15,7 @@ PAGES = ("contributors.urls", "valuation.urls", "ledger.urls")
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", probes.healthz, name="healthz"),
     path("readyz", probes.readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/", include("allauth.account.urls")),

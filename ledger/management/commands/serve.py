@@ -27,6 +27,8 @@ class Command(BaseCommand):
         if processes < 1 or web_processes < 1:
             raise CommandError("At least one process of each kind is needed.")
         refuse_taken(bind)
+        for counted in settings.METRICS_DIR.glob("*.db"):
+            counted.unlink()  # of processes that are gone
         host, _, port = bind.rpartition(":")
         self.stdout.write(f"Serving on http://{host}:{port}/ with {processes} workers.")
         self.stdout.flush()
