@@ -9,10 +9,12 @@ from contributors.selectors.batches import (
 from contributors.selectors.games import (
     GameData,
     TextData,
+    WorkRecord,
     game_data,
     text_data,
     validation_data,
     validation_digest,
+    work_list,
 )
 from contributors.selectors.players import PlayerMember, PlayerRecord, players_at
 from contributors.selectors.programmes import (
@@ -29,6 +31,7 @@ __all__ = [
     "ProgrammeRecord",
     "RowIssueRecord",
     "TextData",
+    "WorkRecord",
     "batch_list_for",
     "batch_receipt",
     "game_data",
@@ -38,4 +41,5 @@ __all__ = [
     "text_data",
     "validation_data",
     "validation_digest",
+    "work_list",
 ]

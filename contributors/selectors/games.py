@@ -97,6 +97,21 @@ def text_data(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkRecord:
+    """A held-out work by name and author; its text stays apart."""
+
+    key: str
+    author: str
+
+
+def work_list(*, programme_id: uuid.UUID | str) -> tuple[WorkRecord, ...]:
+    """Return the works that a language programme attributes. One query."""
+    held = validation_set(programme_id, ValidationSet.Purpose.VALIDATION)
+    works = read_works(files.read_text(held.data_name))
+    return tuple(WorkRecord(key=work.key, author=work.author) for work in works)
+
+
 def background_of(programme_id: uuid.UUID | str) -> tuple[str, ...]:
     """Return the background texts, one per line of the file."""
     name = validation_set(programme_id, ValidationSet.Purpose.BACKGROUND).data_name

@@ -1,0 +1,39 @@
+"""What the views of this app share."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from contributors.models import Contributor, User
+from contributors.permissions import _RolesWrite
+from contributors.services.people import contributor_for_user
+
+
+class ContributorsWrite(_RolesWrite):
+    """Contributors write their own; everybody reads what is theirs to see."""
+
+    roles = (User.Role.CONTRIBUTOR,)
+
+
+class StaffOnly(BasePermission):
+    """Everybody but contributors."""
+
+    message = "Your role does not allow this."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        user = request.user
+        return bool(user and user.is_authenticated and user.reads_everything)
+
+
+def own(request: Request, now: Any) -> Contributor:
+    """Return the contributor of whoever asks, made on first use."""
+    return contributor_for_user(user=request.user, now=now)
+
+
+def valid(kind: type[serializers.Serializer], request: Request) -> dict[str, Any]:
+    """Return the validated fields of the request, or refuse it."""
+    wanted = kind(data=request.data)
+    wanted.is_valid(raise_exception=True)
+    return dict(wanted.validated_data)
