@@ -189,3 +189,33 @@ class FundForm(LedgerForm):
         r"^[A-Za-z0-9][A-Za-z0-9.-]{0,59}$", label="Bank account", initial="main"
     )
     key = forms.CharField(label="The bank’s reference", max_length=60)
+
+
+class RoyaltyRunForm(LedgerForm):
+    """Which pool is divided by which values."""
+
+    pool = forms.ChoiceField(label="Pool")
+    valuation_run = forms.ChoiceField(
+        label="Values", help_text="Only runs whose values are locked are offered."
+    )
+
+    def __init__(
+        self, *args: Any, pools: Any = (), valuation_runs: Any = (), **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["pool"].choices = [(str(p.id), p.code) for p in pools]  # type: ignore[attr-defined]
+        self.fields["valuation_run"].choices = [  # type: ignore[attr-defined]
+            (str(r.id), f"{r.programme_title}, computed {r.computed_at:%-d %b %Y, %H:%M} UTC")
+            for r in valuation_runs
+        ]
+
+
+class NoteForm(LedgerForm):
+    """Why somebody decided so."""
+
+    note = forms.CharField(
+        label="Why",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Needed when you send it back or decide; kept with the decision.",
+    )

@@ -1,11 +1,47 @@
 """Addresses of the ledger's pages."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from ledger.pages import welcome
+from ledger.pages import (
+    home,
+    journal,
+    operations,
+    periods,
+    pools,
+    royalty_runs,
+    statements,
+    welcome,
+)
 
 app_name = "ledger"
+RUN_NOUNS = "|".join(sorted(royalty_runs.SERVICES))
+UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 urlpatterns = [
-    path("", welcome.landing, name="home"),
+    path("", home.home, name="home"),
     path("about/", welcome.about, name="about"),
+    path("statements/", statements.statement_list, name="statements"),
+    path("statements/<str:number>/", statements.statement_detail, name="statement"),
+    path("periods/", periods.period_list, name="periods"),
+    path("periods/new/", periods.period_new, name="period-new"),
+    path("periods/<str:code>/", periods.period_detail, name="period"),
+    path("periods/<str:code>/freeze/", periods.period_freeze, name="period-freeze"),
+    path("periods/<str:code>/closing/", periods.period_close, name="period-close"),
+    path("pools/", pools.pool_list, name="pools"),
+    path("pools/new/", pools.pool_new, name="pool-new"),
+    path("pools/<str:code>/", pools.pool_detail, name="pool"),
+    path("pools/<str:code>/funding/", pools.pool_fund, name="pool-fund"),
+    path("policies/new/", pools.policy_new, name="policy-new"),
+    path("royalty-runs/", royalty_runs.run_list, name="royalty-runs"),
+    path("royalty-runs/new/", royalty_runs.run_new, name="royalty-run-new"),
+    path("royalty-runs/<uuid:run_id>/", royalty_runs.run_detail, name="royalty-run"),
+    re_path(
+        rf"^royalty-runs/(?P<run_id>{UUID})/(?P<noun>{RUN_NOUNS})/$",
+        royalty_runs.run_act,
+        name="royalty-run-act",
+    ),
+    path("journal/", journal.entry_list, name="journal"),
+    path("journal/<uuid:entry_id>/", journal.entry_detail, name="entry"),
+    path("journal/trial-balance/", journal.trial_balance, name="trial-balance"),
+    path("journal/accounts/<str:code>/<str:currency>/", journal.account_detail, name="account"),
+    path("operations/", operations.operations, name="operations"),
 ]

@@ -5,13 +5,12 @@ from django.urls import path, re_path
 from valuation import pages
 
 app_name = "valuation"
+UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 NOUNS = "|".join(sorted(pages.SERVICES))
 urlpatterns = [
     path("runs/", pages.run_list, name="runs"),
     path("runs/new/", pages.run_new, name="run-new"),
     path("runs/<uuid:run_id>/", pages.run_detail, name="run"),
     path("runs/<uuid:run_id>/progress/", pages.run_progress, name="run-progress"),
-    re_path(
-        rf"^runs/(?P<run_id>[0-9a-f-]{{36}})/(?P<noun>{NOUNS})/$", pages.run_act, name="run-act"
-    ),
+    re_path(rf"^runs/(?P<run_id>{UUID})/(?P<noun>{NOUNS})/$", pages.run_act, name="run-act"),
 ]

@@ -14,6 +14,7 @@ from contributors import selectors, services
 from contributors.forms import WithdrawForm
 from contributors.models import Batch
 from contributors.roles import ANYONE, form_page, page
+from contributors.selectors.batches import receipt_of, with_names
 
 BATCHES_SHOWN = 200
 ISSUES_SHOWN = 200
@@ -38,9 +39,9 @@ def batch_list(request: HttpRequest) -> HttpResponse:
 
 def visible_batches(request: HttpRequest) -> tuple[Any, ...]:
     """The newest receipts this person may see. One query."""
-    found = selectors.batches.with_names(Batch.objects.visible_to(request.user))
+    found = with_names(Batch.objects.visible_to(request.user))
     newest = found.order_by("-id")[:BATCHES_SHOWN]
-    return tuple(selectors.batches.receipt_of(batch) for batch in newest)
+    return tuple(receipt_of(batch) for batch in newest)
 
 
 @page(*ANYONE)

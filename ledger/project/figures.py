@@ -23,6 +23,11 @@ def scale(low: float, high: float) -> Any:
     return lambda value: 50.0 if width <= 0 else round(100 * (value - low) / width, 3)
 
 
+def part(row: Any, name: str) -> Any:
+    """A field of a record or of a mapping."""
+    return row[name] if isinstance(row, dict) else getattr(row, name)
+
+
 @register.inclusion_tag("figures/intervals.html")
 def interval_figure(rows: Iterable[Any], title: str = "Values with 95 % intervals") -> dict:
     """Values with their intervals, highest first, zero marked; negatives differ in shape too.
@@ -30,7 +35,10 @@ def interval_figure(rows: Iterable[Any], title: str = "Values with 95 % interval
     `rows` need `label`, `value` and `standard_error` (numbers or decimal text).
     """
     points = sorted(
-        ((str(r.label), float(r.value), float(r.standard_error)) for r in rows),
+        (
+            (str(part(r, "label")), float(part(r, "value")), float(part(r, "standard_error")))
+            for r in rows
+        ),
         key=lambda point: (-point[1], point[0]),
     )
     if not points:

@@ -161,43 +161,38 @@ class Entry:
 # (label, url name, first part of the path that counts as being there)
 MENUS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "contributor": (
-        ("Earnings", "ledger:home", "/earnings"),
+        ("Earnings", "ledger:home", "/home/"),
         ("Programmes", "contributors:programmes", "/programmes/"),
         ("Batches", "contributors:batches", "/batches/"),
         ("Statements", "ledger:statements", "/statements/"),
-        ("Disputes", "ledger:disputes", "/disputes/"),
     ),
     "reviewer": (
-        ("Overview", "ledger:home", "/earnings"),
+        ("Overview", "ledger:home", "/home/"),
         ("Programmes", "contributors:programmes", "/programmes/"),
         ("Periods", "ledger:periods", "/periods/"),
         ("Runs", "valuation:runs", "/runs/"),
         ("Pools", "ledger:pools", "/pools/"),
         ("Royalties", "ledger:royalty-runs", "/royalty-runs/"),
-        ("Payouts", "ledger:payout-batches", "/payouts/"),
-        ("Disputes", "ledger:disputes", "/disputes/"),
         ("Integrity", "contributors:integrity", "/integrity/"),
     ),
     "approver": (
-        ("Queue", "ledger:home", "/earnings"),
+        ("Queue", "ledger:home", "/home/"),
         ("Runs", "valuation:runs", "/runs/"),
         ("Royalties", "ledger:royalty-runs", "/royalty-runs/"),
-        ("Payouts", "ledger:payout-batches", "/payouts/"),
         ("Statements", "ledger:statements", "/statements/"),
         ("Journal", "ledger:journal", "/journal/"),
     ),
     "auditor": (
-        ("Overview", "ledger:home", "/earnings"),
+        ("Overview", "ledger:home", "/home/"),
         ("Journal", "ledger:journal", "/journal/"),
-        ("Trial balance", "ledger:trial-balance", "/accounts/trial-balance"),
+        ("Trial balance", "ledger:trial-balance", "/journal/trial-balance/"),
         ("Runs", "valuation:runs", "/runs/"),
         ("Royalties", "ledger:royalty-runs", "/royalty-runs/"),
         ("Statements", "ledger:statements", "/statements/"),
-        ("Payouts", "ledger:payout-batches", "/payouts/"),
         ("Integrity", "contributors:integrity", "/integrity/"),
     ),
     "administrator": (
-        ("Overview", "ledger:home", "/earnings"),
+        ("Overview", "ledger:home", "/home/"),
         ("Operations", "ledger:operations", "/operations/"),
         ("People and roles", "admin:index", "/admin/"),
     ),
@@ -218,4 +213,6 @@ def menu(context: template.Context) -> list[Entry]:
 
 
 def _is_here(path: str, url: str, prefix: str) -> bool:
+    if path.startswith("/journal/trial-balance/"):
+        return url == path
     return path == url or path.startswith(prefix)

@@ -1,0 +1,169 @@
+"""The first page: what is owed for a contributor, what waits for everybody else."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from contributors.selectors import batch_list_for, programme_list_for
+from ledger.models import Period, Statement
+from ledger.pages.statements import summary_of, visible
+from ledger.pages.welcome import landing
+from ledger.selectors.journal import account_balances
+from ledger.selectors.royalties import royalty_run_list
+from valuation.selectors import valuation_run_list
+
+STATEMENTS_SHOWN = 5
+HELD_PURPOSES = ("holdback", "disputed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earnings:
+    """What a contributor is owed in one currency, in minor units."""
+
+    currency: str
+    available_minor: int
+    pending_minor: int
+    held_minor: int
+    lifetime_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Todo:
+    """One thing that waits for this person."""
+
+    title: str
+    url: str
+    text: str
+    due: str = ""
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The first page of whoever this is."""
+    if not request.user.is_authenticated:
+        return landing(request)
+    if request.user.role == "contributor":
+        return contributor_home(request)
+    return staff_home(request)
+
+
+def contributor_home(request: HttpRequest) -> HttpResponse:
+    """Available, pending, held, lifetime; what to do; the last statements."""
+    contributor = getattr(request.user, "contributor", None)
+    batches = batch_list_for(contributor) if contributor else ()
+    context = {
+        "contributor": contributor,
+        "has_batches": bool(batches),
+        "earnings": earnings_of(contributor) if contributor else [],
+        "todos": contributor_todos(request, batches),
+        "statements": [summary_of(s) for s in visible(request).order_by("-id")[:STATEMENTS_SHOWN]],
+    }
+    return render(request, "ledger/home_contributor.html", context)
+
+
+def earnings_of(contributor: Any) -> list[Earnings]:
+    """What the books say of this contributor, by currency. Two queries."""
+    held: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for row in account_balances(party=str(contributor.pk)):
+        held[row.currency][row.purpose] += row.held_minor
+    live = Statement.objects.filter(contributor=contributor).exclude(state="superseded")
+    gross = dict(live.values_list("currency").annotate(Sum("gross_minor")).order_by("currency"))
+    return [
+        Earnings(
+            currency=currency,
+            available_minor=held[currency]["payable"],
+            pending_minor=0,
+            held_minor=sum(held[currency][purpose] for purpose in HELD_PURPOSES),
+            lifetime_minor=gross.get(currency, 0),
+        )
+        for currency in sorted({*held, *gross})
+    ]
+
+
+def contributor_todos(request: HttpRequest, batches: Any) -> list[Todo]:
+    """Refused batches, statements that can still be objected to, programmes without consent."""
+    todos = [
+        Todo(
+            title=f"{batch.file_label or 'A batch'} was refused",
+            url=reverse("contributors:batch", args=[batch.id]),
+            text=batch.refusal_sentence,
+        )
+        for batch in batches
+        if batch.state == "rejected"
+    ]
+    now = timezone.now()
+    fresh = visible(request).filter(state="issued", dispute_until__gte=now).order_by("-id")
+    todos += [
+        Todo(
+            title=f"Read statement {statement.number}",
+            url=reverse("ledger:statement", args=[statement.number]),
+            text="You can object as long as its window is open.",
+            due=f"until {statement.dispute_until:%-d %b %Y}",
+        )
+        for statement in fresh[:STATEMENTS_SHOWN]
+    ]
+    return todos
+
+
+def staff_home(request: HttpRequest) -> HttpResponse:
+    """What waits for this person's role, and where things stand."""
+    role = request.user.role  # type: ignore[union-attr]
+    context = {
+        "todos": TODOS.get(role, lambda _: [])(request),
+        "periods": list(Period.objects.order_by("-starts_on")[:5]),
+        "runs": royalty_run_list(user=request.user, limit=5),
+        "valuations": valuation_run_list(user=request.user, limit=5),
+        "sees_money": role != "administrator",
+    }
+    return render(request, "ledger/home_staff.html", context)
+
+
+def reviewer_todos(request: HttpRequest) -> list[Todo]:
+    """Drafts to open, values to lock, runs to submit."""
+    todos = [
+        Todo(
+            title=f"Open the programme {programme.title}",
+            url=reverse("contributors:programme", args=[programme.id]),
+            text="It is a draft: upload the rows that judge, then open it.",
+        )
+        for programme in programme_list_for(request.user)  # type: ignore[arg-type]
+        if programme.status == "draft"
+    ]
+    todos += [
+        Todo(
+            title=f"Look at the values of {run.programme_title}",
+            url=reverse("valuation:run", args=[run.id]),
+            text="The run is computed; lock its values when they are as they should be.",
+        )
+        for run in valuation_run_list(user=request.user)
+        if run.state in ("computed", "reviewed")
+    ]
+    waiting = {"calculated": "submit it", "needs_decision": "decide on it"}
+    return todos + _run_todos(request, waiting)
+
+
+def approver_todos(request: HttpRequest) -> list[Todo]:
+    """Royalty runs that somebody else prepared."""
+    return _run_todos(request, {"in_review": "approve it or send it back"})
+
+
+def _run_todos(request: HttpRequest, waiting: dict[str, str]) -> list[Todo]:
+    return [
+        Todo(
+            title=f"Royalties of {run.period}: {run.pool_code}",
+            url=reverse("ledger:royalty-run", args=[run.id]),
+            text=f"The run is {run.state.replace('_', ' ')}; {waiting[run.state]}.",
+        )
+        for run in royalty_run_list(user=request.user)
+        if run.state in waiting
+    ]
+
+
+TODOS = {"reviewer": reviewer_todos, "approver": approver_todos}

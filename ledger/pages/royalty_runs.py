@@ -1,0 +1,133 @@
+"""Royalty runs: calculated and submitted by one person, approved or sent back by another."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from contributors.roles import STAFF, action, form_page, page
+from ledger.errors import Refusal
+from ledger.forms import NoteForm, RoyaltyRunForm
+from ledger.models import Pool, Statement
+from ledger.selectors import royalties as selectors
+from ledger.services import royalties
+from valuation.selectors import valuation_run_list
+
+# What may be pressed in which state, by which role.
+ACTIONS = {
+    ("reviewer", "calculated"): ("submission", "rejection"),
+    ("reviewer", "needs_decision"): ("decision", "rejection"),
+    ("approver", "in_review"): ("approval", "rejection"),
+    ("reviewer", "posted"): ("closing",),
+}
+SERVICES = {
+    "submission": royalties.royalty_run_submit,
+    "decision": royalties.royalty_run_decide,
+    "approval": royalties.royalty_run_approve,
+    "rejection": royalties.royalty_run_reject,
+    "closing": royalties.royalty_run_close,
+}
+WITH_NOTE = ("decision", "approval", "rejection")
+# A share this large is looked at twice: half of what there is to share.
+LARGE_SHARE_BP = 5_000
+
+
+@page(*STAFF)
+def run_list(request: HttpRequest) -> HttpResponse:
+    """The newest royalty runs."""
+    runs = selectors.royalty_run_list(user=request.user)
+    return render(request, "ledger/royalty_runs.html", {"runs": runs})
+
+
+@form_page("reviewer")
+def run_new(request: HttpRequest) -> HttpResponse:
+    """A pool is divided by the locked values of a valuation run."""
+    form = RoyaltyRunForm(request.POST or None, initial=request.GET.dict(), **run_choices(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            run = royalties.royalty_run_calculate(
+                pool_id=UUID(form.cleaned_data["pool"]),
+                valuation_run_id=UUID(form.cleaned_data["valuation_run"]),
+                actor=request.user,
+                now=timezone.now(),
+            )
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return redirect("ledger:royalty-run", run.id)
+    return render(request, "ledger/royalty_run_new.html", {"form": form}, status=form.status)
+
+
+@page(*STAFF)
+def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """One run: each line with its flags, the sum that must equal the pool, what to do next."""
+    run = selectors.royalty_run_get(run_id, user=request.user)
+    lines = selectors.royalty_line_list(run_id)
+    statements = Statement.objects.filter(run_id=run_id).values_list("contributor_id", "number")
+    role = request.user.role  # type: ignore[union-attr]
+    context = {
+        "run": run,
+        "lines": [(line, flags_of(line)) for line in lines],
+        "values": value_rows(lines),
+        "statements": dict(statements),
+        "sum_minor": run.fee_minor + run.gross_minor,
+        "actions": ACTIONS.get((role, run.state), ()),
+        "with_note": WITH_NOTE,
+        "note_form": NoteForm(),
+        "is_own": request.user.pk in (run.created_by_id, run.submitted_by_id),
+    }
+    return render(request, "ledger/royalty_run.html", context)
+
+
+@action("reviewer", "approver")
+def run_act(request: HttpRequest, run_id: UUID, noun: str) -> HttpResponse:
+    """One button of a run: the noun names what is done."""
+    note = {"note": request.POST.get("note", "")} if noun in WITH_NOTE else {}
+    run = SERVICES[noun](run_id=run_id, actor=request.user, now=timezone.now(), **note)
+    messages.success(request, SAID[noun])
+    return redirect("ledger:royalty-run", run.id)
+
+
+SAID = {
+    "submission": "The run waits for an approver who is not you.",
+    "decision": "The run goes on with your reason beside it.",
+    "approval": "The run is approved and posted; its statements are issued.",
+    "rejection": "The run is sent back. Its pool is free for another one.",
+    "closing": "The run is closed.",
+}
+
+
+def run_choices(request: HttpRequest) -> dict[str, Any]:
+    """The pools and locked valuation runs to choose from."""
+    pools = Pool.objects.filter(kind="royalty", period__status="frozen").order_by("-id")
+    runs = valuation_run_list(user=request.user)
+    return {
+        "pools": list(pools.select_related("programme")),
+        "valuation_runs": [run for run in runs if run.state == "locked"],
+    }
+
+
+def flags_of(line: selectors.RoyaltyLineRecord) -> tuple[str, ...]:
+    """What a reviewer should look at before submitting."""
+    value, error = float(line.value), float(line.standard_error)
+    checks = (
+        (value < 0, "negative value"),
+        (error > 0 and abs(value) < 1.96 * error, "interval contains 0"),
+        (line.held_minor > 0, "partly held"),
+        (line.gross_minor == 0 and value > 0, "earns 0"),
+        (line.share_bp >= LARGE_SHARE_BP, "half of the pool or more"),
+        ("+" in line.player_key, "cluster"),
+    )
+    return tuple(sentence for holds, sentence in checks if holds)
+
+
+def value_rows(lines: tuple[selectors.RoyaltyLineRecord, ...]) -> list[dict[str, str]]:
+    """One row for each player, for the figure of values."""
+    players = {line.player_key: line for line in lines}
+    return [
+        {"label": key, "value": line.value, "standard_error": line.standard_error}
+        for key, line in players.items()
+    ]

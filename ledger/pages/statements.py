@@ -1,0 +1,84 @@
+"""Statements: listed, and explained step by step."""
+
+import json
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from contributors.roles import ANYONE, page
+from ledger.errors import NotFound
+from ledger.models import Statement
+from ledger.pages.explanation import way_of
+
+# Statements are not the administrator's business: that role does no money.
+READERS = tuple(role for role in ANYONE if role != "administrator")
+STATEMENTS_SHOWN = 100
+FORMATS = ("pdf", "csv", "xlsx", "json")
+
+
+@page(*READERS)
+def statement_list(request: HttpRequest) -> HttpResponse:
+    """The person's own statements; all of them for staff. The newest first."""
+    found = visible(request).filter(**_after(request)).order_by("-id")[: STATEMENTS_SHOWN + 1]
+    rows = [summary_of(statement) for statement in found]
+    context = {
+        "statements": rows[:STATEMENTS_SHOWN],
+        "next_after": rows[STATEMENTS_SHOWN - 1]["id"] if len(rows) > STATEMENTS_SHOWN else None,
+    }
+    return render(request, "ledger/statements.html", context)
+
+
+@page(*READERS)
+def statement_detail(request: HttpRequest, number: str) -> HttpResponse:
+    """One statement: why this amount, from the pool to the net."""
+    statement = find(request, number)
+    record = json.loads(statement.record)
+    context = {
+        "statement": statement,
+        "summary": summary_of(statement),
+        "record": record,
+        "way": way_of(record),
+        "values": [{**value, "label": value["player"]} for value in record["values"]],
+        "formats": FORMATS,
+        "can_dispute": _can_dispute(request, statement),
+    }
+    return render(request, "ledger/statement.html", context)
+
+
+def visible(request: HttpRequest) -> Any:
+    """The statements this person may see, without their records."""
+    found = Statement.objects.visible_to(request.user).exclude(state="superseded")
+    return found.select_related("period", "contributor").defer("record")
+
+
+def find(request: HttpRequest, number: str) -> Statement:
+    """The newest version of the statement of this number; another's is not found."""
+    rows = Statement.objects.visible_to(request.user).filter(number=number)
+    found = rows.select_related("period", "contributor", "run").order_by("-version").first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def summary_of(statement: Statement) -> dict[str, Any]:
+    """One line of a list of statements."""
+    names = ("id", "number", "state", "currency", "gross_minor", "net_minor", "issued_at")
+    return {name: getattr(statement, name) for name in names} | {
+        "period_code": statement.period.code,
+        "contributor_code": statement.contributor.code,
+    }
+
+
+def _can_dispute(request: HttpRequest, statement: Statement) -> bool:
+    open_ = statement.state in ("issued", "resolved") and timezone.now() <= statement.dispute_until
+    return open_ and request.user.role == "contributor"  # type: ignore[union-attr]
+
+
+def _after(request: HttpRequest) -> dict[str, Any]:
+    with suppress(ValueError):
+        return {"id__lt": UUID(request.GET.get("after", ""))}
+    return {}
