@@ -7,12 +7,15 @@ the optimality of naive Bayes; the updates are those of Chan, Golub & LeVeque 19
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 import numpy as np
 
 from valuation.core.games.base import Bools, Floats
 from valuation.core.games.problem import Problem
 
 CHUNK_ELEMENTS = 2**18  # predictions per chunk: 2 MB, so that the passes over them stay in cache
+NEVER = -1e300  # log prior of a class without rows; its probability underflows to exactly 0
 NO_SPREAD = 4e-15  # variance below this share of the mean square about the centre is rounding
 
 
@@ -22,7 +25,7 @@ class GaussianNaiveBayes:
     Options: `var_smoothing`, the share of the largest feature variance added to all (1e-9).
     """
 
-    OPTIONS = ("var_smoothing",)
+    OPTIONS = MappingProxyType({"var_smoothing": lambda share: share >= 0})
 
     def __init__(self, problem: Problem, *, var_smoothing: float = 1e-9) -> None:
         self.var_smoothing = var_smoothing
@@ -87,7 +90,9 @@ class GaussianNaiveBayes:
         means = means + (self._centres - self._centres[0])[:, None, :]
         offsets = means - (shares * means).sum(axis=0)
         spread = (shares * (variances + offsets * offsets)).sum(axis=0)
-        return self.var_smoothing * spread.max(axis=1)
+        largest = spread.max(axis=1)
+        # Rows that are all equal say nothing of x: at any variance the class shares decide.
+        return np.where(largest > 0.0, self.var_smoothing * largest, 1.0)
 
 
 def _centre(problem: Problem, label: int) -> Floats:
@@ -114,10 +119,11 @@ def _typical(column: Floats) -> float:
 
 def _coefficients(prior: Floats, mean: Floats, variance: Floats) -> Floats:
     """The log joint likelihood of one class as coefficients of 1, z and z²."""
-    constant = -0.5 * (np.log(2 * np.pi * variance) + mean * mean / variance).sum(axis=1)
-    with np.errstate(divide="ignore"):  # a class without rows has the log prior −inf
-        constant += np.log(prior)
-    return np.hstack([constant[:, None], mean / variance, -0.5 / variance])
+    # Without smoothing a constant column gives NaN, as in scikit-learn, which the game refuses.
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        constant = -0.5 * (np.log(2 * np.pi * variance) + mean * mean / variance).sum(axis=1)
+        constant += np.where(prior > 0.0, np.log(prior), NEVER)
+        return np.hstack([constant[:, None], mean / variance, -0.5 / variance])
 
 
 def _binary(odds: Floats) -> Floats:

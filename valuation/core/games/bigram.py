@@ -5,51 +5,27 @@ prior is a background model of other people's texts (MacKay & Peto 1995):
 
     p_S(w | u) = (c_S(u, w) + s · p(w | u)) / (c_S(u) + s)
 
-v(S) = Σ ln p_S(w | u) over the works, in nats, so v(∅) is the background's own log probability: plain
-language is nobody's contribution. The split follows Wang et al. 2024, "An Economic Solution to
-Copyright Challenges of Generative AI" (Shapley royalty share).
+v(S) = Σ ln p_S(w | u) over the works, in nats, so v(∅) is the background's own log probability:
+plain language is nobody's contribution. The split follows Wang et al. 2024, "An Economic Solution
+to Copyright Challenges of Generative AI" (Shapley royalty share).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from valuation.core.games.base import Bools, Floats, as_coalitions, checked_utilities
+from valuation.core.games.bigram_counts import Tables, Text, documents, tables_of, tokens
 from valuation.errors import ShapeMismatch
 
-Text = str | Sequence[Any]
-
-STRENGTH = 4.0  # pseudo-counts per context. Small, so that another's habits cost an author as much
-# as they help: on State-of-the-Union addresses the true author's share falls from .76 (4) to .27 (400)
+# Pseudo-counts per context. Few, so that another's habits cost an author as much as they help: on
+# State-of-the-Union addresses the true author's share falls from .76 with 4 to .30 with 400.
+STRENGTH = 4.0
 BACKGROUND_STRENGTH = 300.0  # the same, of the background's words behind its pairs of words
 CHUNK_ELEMENTS = 2**20  # probabilities per chunk: 8 MB
-WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tables:
-    """What the works need of all texts; J pairs and K contexts that some player has used.
-
-    pairs : (n_players, J) counts of each pair of words
-    priors : (J,) strength times the background's probability
-    pair_uses : (J, works) occurrences in each work
-    contexts : (n_players, K) counts of each first word
-    context_uses : (K, works)
-    constants : (works,) the share of the log probability that no coalition changes
-    """
-
-    pairs: Floats
-    priors: Floats
-    pair_uses: Floats
-    contexts: Floats
-    context_uses: Floats
-    constants: Floats
 
 
 class BigramGame:
@@ -90,9 +66,14 @@ class BigramGame:
             raise ShapeMismatch(f"owners must lie in 0…{count - 1}.")
         self.n_players, self.strength = count, strength
         self._tables = tables_of(
-            [tokens(text) for text in texts], owners, _documents(works), _documents(background),
-            count, strength, background_strength,
-        )  # fmt: skip
+            texts=[*map(tokens, texts)],
+            owners=owners,
+            works=documents(works),
+            background=documents(background),
+            n_players=count,
+            strength=strength,
+            background_strength=background_strength,
+        )
         self.empty = float(self.by_work(np.zeros((1, count), dtype=bool)).sum())
 
     def __call__(self, coalitions: Bools, /) -> Floats:
@@ -139,113 +120,3 @@ class BigramGame:
 
     def closed_form(self) -> Floats | None:
         return None
-
-
-def tokens(text: Text) -> list[str]:
-    """Lower-case words of a string, or the tokens as given.
-
-    >>> tokens("To be, or not to be?")
-    ['to', 'be', 'or', 'not', 'to', 'be']
-    """
-    if isinstance(text, str):
-        return WORD.findall(text.lower())
-    return [str(token) for token in text]
-
-
-def _documents(texts: Sequence[Text] | str | None) -> list[list[str]]:
-    if texts is None:
-        return []
-    return [tokens(texts)] if isinstance(texts, str) else [tokens(text) for text in texts]
-
-
-def tables_of(
-    texts: list[list[str]],
-    owners: NDArray,
-    works: list[list[str]],
-    background: list[list[str]],
-    n_players: int,
-    strength: float,
-    background_strength: float,
-) -> Tables:
-    """Count once what every coalition needs.
-
-    Raises
-    ------
-    ShapeMismatch : no work has two words
-    """
-    if not works or not any(len(work) > 1 for work in works):
-        raise ShapeMismatch("There is no work of at least two words to attribute.")
-    number: dict[str, int] = {}
-    for document in (*background, *works):
-        for word in document:
-            number.setdefault(word, len(number))
-    other = len(number)  # every word of the texts that neither works nor background have
-    base = other + 1
-
-    def encode(document: Iterable[str]) -> NDArray:
-        return np.array([number.get(word, other) for word in document], dtype=np.int64)
-
-    codes = [_pairs(encode(work), base) for work in works]
-    needed, which = np.unique(np.concatenate(codes), return_inverse=True)
-    uses = np.zeros((len(needed), len(works)))
-    work_of = np.repeat(np.arange(len(works)), [len(pairs) for pairs in codes])
-    np.add.at(uses, (which, work_of), 1.0)
-    first = needed // base
-    contexts, context_of = np.unique(first, return_inverse=True)
-    context_uses = np.zeros((len(contexts), len(works)))
-    np.add.at(context_uses, context_of, uses)
-
-    prior = strength * _background_model(
-        [encode(document) for document in background], needed, base, background_strength
-    )
-    pair_counts = np.zeros((n_players, len(needed)))
-    context_counts = np.zeros((n_players, len(contexts)))
-    for text, owner in zip(texts, owners, strict=True):
-        pairs = _pairs(encode(text), base)
-        pair_counts[owner] += _lookup(pairs, needed)
-        context_counts[owner] += _lookup(pairs // base, contexts)
-    said, met = pair_counts.any(axis=0), context_counts.any(axis=0)
-    constants = np.log(prior[~said]) @ uses[~said]
-    constants -= np.log(strength) * context_uses[~met].sum(axis=0)
-    return Tables(
-        pairs=pair_counts[:, said],
-        priors=prior[said],
-        pair_uses=uses[said],
-        contexts=context_counts[:, met],
-        context_uses=context_uses[met],
-        constants=constants,
-    )
-
-
-def _pairs(codes: NDArray, base: int) -> NDArray:
-    """Successive words as one number each."""
-    return codes[:-1] * base + codes[1:]
-
-
-def _lookup(found: NDArray, sought: NDArray) -> Floats:
-    """How often each of the sorted numbers `sought` occurs in `found`."""
-    counts = np.zeros(len(sought))
-    at = np.searchsorted(sought, found)
-    hit = at < len(sought)
-    hit[hit] = sought[at[hit]] == found[hit]
-    np.add.at(counts, at[hit], 1.0)
-    return counts
-
-
-def _background_model(
-    documents: list[NDArray], needed: NDArray, base: int, strength: float
-) -> Floats:
-    """p(w | u) of the needed pairs: pairs of words, behind them words plus one, each of them > 0.
-
-    Works do not enter it, so every work has the same background.
-    """
-    words = np.concatenate([np.empty(0, np.int64), *documents])
-    if not len(words):
-        return np.full(len(needed), 1.0 / (base - 1))
-    size = len(words) + len(np.unique(words)) + 1
-    singles = np.bincount(words, minlength=base)
-    pairs = np.concatenate([_pairs(document, base) for document in documents])
-    contexts = np.bincount(pairs // base, minlength=base)
-    first, second = needed // base, needed % base
-    behind = (singles[second] + 1.0) / size
-    return (_lookup(pairs, needed) + strength * behind) / (contexts[first] + strength)

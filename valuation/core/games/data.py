@@ -10,9 +10,10 @@ from sklearn.base import BaseEstimator
 
 from valuation.core.games.base import Bools, Floats, as_coalitions, checked_utilities
 from valuation.core.games.models import ModelKind, kind_of, model_of
+from valuation.core.games.neighbours import NearestNeighbours
 from valuation.core.games.problem import Problem, problem_of
 from valuation.core.games.refit import Refit
-from valuation.core.utilities import Scorer, Task, Utility, utility_named
+from valuation.core.utilities import UTILITIES, Scorer, Task, Utility, utility_named
 from valuation.errors import UnsuitableUtility
 
 
@@ -140,7 +141,27 @@ class DataGame:
         return too_few | ((counts > 0).sum(axis=1) < 2) if self.classes is not None else too_few
 
     def closed_form(self) -> Floats | None:
-        return None
+        """Exact Shapley values (n_players,), for nearest neighbours under some utilities."""
+        if not isinstance(self._model, NearestNeighbours):
+            return None
+        total = np.zeros(self.n_players)
+        for weight, part in self.utility.terms():
+            values = self._closed_form_of(part)
+            if values is None:
+                return None
+            total += weight * values
+        return total
+
+    def _closed_form_of(self, part: Utility) -> Floats | None:
+        assert isinstance(self._model, NearestNeighbours)
+        if UTILITIES.get(part.name) is not part:
+            return None
+        if not part.name.endswith("-skill"):
+            return self._model.values(part.name)
+        loss = UTILITIES[part.name.removesuffix("-skill")]  # 1 − loss / loss(∅), linear in it
+        values = self._model.values(loss.name)
+        empty = Scorer(loss, self.problem.y_validation, self.problem.classes).empty()
+        return None if values is None else values / -empty
 
     def _predictions(self, members: Bools) -> tuple[Floats, Floats]:
         needs_costs = any(part.of_cost for part in self._part_list())

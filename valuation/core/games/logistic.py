@@ -13,6 +13,7 @@ and a regular Hessian.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ from valuation.core.games.problem import Problem
 from valuation.errors import FitFailed
 
 GRADIENT_MAX = 1e-8  # of the objective C Σ loss + ½|w|², in every coordinate
-DECREMENT_MAX = 1e-24  # squared Newton decrement; below it the gradient is rounding at any scale
+DECREMENT_MAX = 1e-18  # squared Newton decrement; one more step and the gradient is rounding
 ITERATIONS_MAX = 200  # hopelessly separable data take about 40
 HALVINGS_MAX = 60  # a step of 2**-60 is rounding
 CHUNK_ELEMENTS = 2**19  # numbers per working array: 4 MB
@@ -34,7 +35,7 @@ class LogisticRegression:
     Options: `C`, the inverse of the L2 penalty (1.0).
     """
 
-    OPTIONS = ("C",)
+    OPTIONS = MappingProxyType({"C": lambda c: 0 < c < float("inf")})
 
     def __init__(self, problem: Problem, *, C: float = 1.0) -> None:  # noqa: N803
         self.problem = problem
@@ -323,14 +324,16 @@ def _symmetric(triangles: Floats, columns: int) -> Floats:
     row, column = np.triu_indices(columns)
     at = np.empty((columns, columns), dtype=np.intp)
     at[row, column] = at[column, row] = np.arange(len(row))
-    return triangles[:, at]
+    whole: Floats = triangles[:, at]
+    return whole
 
 
 def _solve(matrices: Floats, right: Floats) -> Floats:
     """Solutions of positive definite systems; one that rounding made singular gets a tiny ridge."""
     try:
-        return np.linalg.solve(matrices, right)
+        solved = np.linalg.solve(matrices, right)
     except np.linalg.LinAlgError:
         size = matrices.shape[-1]
         ridge = 1e-12 * np.einsum("bii->b", matrices) / size
-        return np.linalg.solve(matrices + ridge[:, None, None] * np.eye(size), right)
+        solved = np.linalg.solve(matrices + ridge[:, None, None] * np.eye(size), right)
+    return solved.astype(np.float64, copy=False)

@@ -152,8 +152,23 @@ def _with_options(estimator: Any, options: Mapping[str, Any]) -> Any:
 def model_of(
     problem: Problem, model: str | BaseEstimator, task: Task, options: Mapping[str, Any]
 ) -> Model:
-    """The batched model where it understands all options, refits of scikit-learn otherwise."""
-    kind = kind_of(model)
-    if kind.batched is not None and set(options) <= set(kind.batched.OPTIONS):  # type: ignore[attr-defined]
-        return kind.batched(problem, **options)
-    return Refit(problem, estimator_of(model, task, options))
+    """The batched model where it understands all options, refits of scikit-learn otherwise.
+
+    Raises
+    ------
+    UnsuitableOption : an option that neither knows, or a value out of its range
+    """
+    batched: Any = kind_of(model).batched
+    if batched is None or not set(options) <= set(batched.OPTIONS):
+        return Refit(problem, estimator_of(model, task, options))
+    for name, value in options.items():
+        if not _is_allowed(batched.OPTIONS[name], value):
+            raise UnsuitableOption(f"{model!r} does not take {name} = {value!r}.")
+    return batched(problem, **options)
+
+
+def _is_allowed(rule: Callable[[Any], bool], value: Any) -> bool:
+    try:
+        return bool(rule(value))
+    except TypeError:
+        return False

@@ -45,7 +45,8 @@ class Problem:
     def row_counts(self) -> Floats:
         """Rows of each player by class, float64 (n_players, classes); one column for regression."""
         counts = np.zeros((self.n_players, max(self.n_classes, 1)))
-        np.add.at(counts, (self.owners, self.y if self.classes is not None else 0), 1.0)
+        column = np.zeros_like(self.owners) if self.classes is None else self.y
+        np.add.at(counts, (self.owners, column), 1.0)
         return counts
 
     def rows_of(self, members: Bools) -> Ints:

@@ -6,6 +6,10 @@ X'X − n x̄x̄' (Hoerl & Kennard 1970).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
 import numpy as np
 
 from valuation.core.games.base import Bools, Floats
@@ -14,6 +18,8 @@ from valuation.core.games.problem import Problem
 CHUNK_ELEMENTS = 2**18  # predictions, and entries of X'X, per chunk: 2 MB, within the cache
 CONDITION_MAX = 1e8  # beyond it the normal equations lose half the digits, and rows decide
 
+Options = Mapping[str, Callable[[Any], bool]]
+
 
 class Ridge:
     """scikit-learn's Ridge on every coalition.
@@ -21,7 +27,7 @@ class Ridge:
     Options: `alpha`, the penalty (1.0).
     """
 
-    OPTIONS = ("alpha",)
+    OPTIONS: Options = MappingProxyType({"alpha": lambda alpha: alpha > 0})
 
     def __init__(self, problem: Problem, *, alpha: float = 1.0) -> None:
         self.problem = problem
@@ -78,7 +84,8 @@ class Ridge:
         """Coefficients (b, features)."""
         diagonal = np.arange(self.features)
         squares[:, diagonal, diagonal] += self.alpha
-        return np.linalg.solve(squares, products[:, :, None])[:, :, 0]
+        solved = np.linalg.solve(squares, products[:, :, None])[:, :, 0]
+        return solved.astype(np.float64, copy=False)
 
 
 class LinearRegression(Ridge):
@@ -88,7 +95,7 @@ class LinearRegression(Ridge):
     rows instead of their sums.
     """
 
-    OPTIONS = ()
+    OPTIONS: Options = MappingProxyType({})
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem, alpha=0.0)
