@@ -34,6 +34,26 @@ class AppendOnlyQuerySet(models.QuerySet):
         raise AppendOnly(table=self.model._meta.db_table)
 
 
+class SealedInteger(models.BigIntegerField):
+    """Filled in by the seal's trigger, and read back by the insertion itself."""
+
+    db_returning = True
+
+    def deconstruct(self) -> Any:
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.BigIntegerField", args, kwargs
+
+
+class SealedHash(models.CharField):
+    """A SHA-256 in hexadecimal, filled in by the seal's trigger, read back by the insertion."""
+
+    db_returning = True
+
+    def deconstruct(self) -> Any:
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
+
+
 class Period(models.Model):
     """A stretch of days; `open`, then `frozen` (cut-off passed), then `closed` for ever."""
 
@@ -52,7 +72,7 @@ class Period(models.Model):
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
-    chain_seq = models.BigIntegerField(null=True, blank=True)
+    chain_seq = SealedInteger(null=True, blank=True)
     chain_head = models.CharField(max_length=64, blank=True)
     trial_balance_hash = models.CharField(max_length=64, blank=True)
 
@@ -142,9 +162,9 @@ class JournalEntry(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="adjusted_by"
     )
     posting_count = models.PositiveIntegerField()
-    seq = models.BigIntegerField(default=0, editable=False)
-    prev_hash = models.CharField(max_length=64, default="", blank=True, editable=False)
-    hash = models.CharField(max_length=64, default="", blank=True, editable=False)
+    seq = SealedInteger(default=0, editable=False)
+    prev_hash = SealedHash(max_length=64, default="", blank=True, editable=False)
+    hash = SealedHash(max_length=64, default="", blank=True, editable=False)
 
     objects = AppendOnlyQuerySet.as_manager()
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from ledger.core.chart import account_spec
 from ledger.core.money import exponent
 from ledger.errors import UnknownAccount
 from ledger.models import Account
+from ledger.services.locks import journal_lock
 from ledger.services.refusals import refusals_named
 
 # Fewer than the 999 parameters that any SQLite takes.
@@ -43,7 +44,8 @@ def account_close(*, code: str, currency: str, now: datetime) -> Account:
         If it holds a balance.
     """
     with transaction.atomic():
-        account = Account.objects.select_for_update().filter(code=code, currency=currency).first()
+        journal_lock()
+        account = Account.objects.filter(code=code, currency=currency).first()
         if account is None:
             raise UnknownAccount(account=code, currency=currency)
         if account.closed_at is None:
@@ -56,9 +58,7 @@ def account_close(*, code: str, currency: str, now: datetime) -> Account:
 def _open(missing: list[tuple[str, str]], now: datetime) -> dict[tuple[str, str], int]:
     """Two who open the same account at once: the second waits, looks again, finds it."""
     opened = [_account(code, currency, now) for code, currency in missing]
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("LOCK TABLE ledger_account IN SHARE ROW EXCLUSIVE MODE")
+    journal_lock()
     found = _account_ids(missing)
     Account.objects.bulk_create(
         [account for account in opened if (account.code, account.currency) not in found]

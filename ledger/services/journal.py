@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from contributors.identifiers import uuid7
 from ledger.core.bookkeeping import (
@@ -28,8 +28,6 @@ from ledger.models import JournalEntry, Posting
 from ledger.services.accounts import accounts_ensure
 from ledger.services.refusals import refusals_named
 
-# "ledger" in ASCII; the triggers take the same lock.
-JOURNAL_LOCK = 119182731994482
 # Rows of one INSERT: large enough that the round trip does not count, small enough for memory.
 POSTINGS_PER_INSERT = 10_000
 
@@ -40,14 +38,6 @@ class PostedEntry:
 
     entry: JournalEntry
     replayed: bool
-
-
-def journal_lock() -> None:
-    """Nobody else posts until this transaction ends. On SQLite its write lock does that."""
-    assert connection.in_atomic_block, "the lock lasts as long as a transaction"
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [JOURNAL_LOCK])
 
 
 def journal_entry_post(
@@ -67,28 +57,32 @@ def journal_entry_post(
     """
     check_draft(draft)
     request_hash = text_hash(draft_lines(draft))
-    with transaction.atomic():
-        journal_lock()
-        posted = JournalEntry.objects.filter(idempotency_key=idempotency_key).first()
-        if posted is not None:
-            return _replay(posted, request_hash)
-        entry = JournalEntry(
-            id=uuid7(),
-            event=draft.event,
-            period_id=draft.period_id,
-            effective_on=draft.effective_on,
-            created_at=now,
-            idempotency_key=idempotency_key,
-            request_hash=request_hash,
-            source_type=draft.source_type,
-            source_id=draft.source_id,
-            actor=actor,
-            approval_id=draft.approval_id,
-            reverses_id=draft.reverses_id,
-            adjusts_id=draft.adjusts_id,
-            posting_count=len(draft.postings),
-        )
-        _write(entry, draft.postings, now)
+    if posted := _replayed(idempotency_key, request_hash):
+        return posted
+    entry = JournalEntry(
+        id=uuid7(),
+        event=draft.event,
+        period_id=draft.period_id,
+        effective_on=draft.effective_on,
+        created_at=now,
+        idempotency_key=idempotency_key,
+        request_hash=request_hash,
+        source_type=draft.source_type,
+        source_id=draft.source_id,
+        actor=actor,
+        approval_id=draft.approval_id,
+        reverses_id=draft.reverses_id,
+        adjusts_id=draft.adjusts_id,
+        posting_count=len(draft.postings),
+    )
+    try:
+        with refusals_named(event=draft.event, idempotency_key=idempotency_key):
+            _write(entry, draft.postings, now)
+    except KeyReused:
+        # Somebody else posted under the key between our look and our write.
+        if posted := _replayed(idempotency_key, request_hash):
+            return posted
+        raise
     return PostedEntry(entry=entry, replayed=False)
 
 
@@ -123,7 +117,11 @@ def journal_entry_reverse(
     return journal_entry_post(draft=draft, idempotency_key=idempotency_key, actor=actor, now=now)
 
 
-def _replay(posted: JournalEntry, request_hash: str) -> PostedEntry:
+def _replayed(idempotency_key: str, request_hash: str) -> PostedEntry | None:
+    """The entry that the key belongs to, if any; refused if it is of other content."""
+    posted = JournalEntry.objects.filter(idempotency_key=idempotency_key).first()
+    if posted is None:
+        return None
     if posted.request_hash != request_hash:
         raise KeyReused(entry_id=str(posted.id), idempotency_key=posted.idempotency_key)
     return PostedEntry(entry=posted, replayed=True)
@@ -131,23 +129,23 @@ def _replay(posted: JournalEntry, request_hash: str) -> PostedEntry:
 
 def _write(entry: JournalEntry, drafts: tuple[PostingDraft, ...], now: datetime) -> None:
     """Postings first, the entry last: its row is the seal."""
-    accounts = accounts_ensure(codes=_codes(drafts), now=now)
-    postings = [
-        Posting(
-            entry_id=entry.id,
-            line=line,
-            debit_account_id=accounts[draft.debit_account, draft.currency],
-            credit_account_id=accounts[draft.credit_account, draft.currency],
-            currency=draft.currency,
-            amount_minor=draft.amount_minor,
-        )
-        for line, draft in enumerate(drafts, start=1)
-    ]
-    named = refusals_named(event=entry.event, idempotency_key=entry.idempotency_key)
-    with named, transaction.atomic():
+    with transaction.atomic():
+        accounts = accounts_ensure(codes=_codes(drafts), now=now)
+        postings = [
+            Posting(
+                entry_id=entry.id,
+                line=line,
+                debit_account_id=accounts[draft.debit_account, draft.currency],
+                credit_account_id=accounts[draft.credit_account, draft.currency],
+                currency=draft.currency,
+                amount_minor=draft.amount_minor,
+            )
+            for line, draft in enumerate(drafts, start=1)
+        ]
         Posting.objects.bulk_create(postings, batch_size=POSTINGS_PER_INSERT)
         entry.save(force_insert=True)
-    entry.refresh_from_db(fields=["seq", "prev_hash", "hash"])
+        if not entry.hash:  # SQLite returns the row as it was before the seal
+            entry.refresh_from_db(fields=["seq", "prev_hash", "hash"])
     assert entry.seq >= 1 and entry.hash, "the trigger that seals entries is missing"
 
 

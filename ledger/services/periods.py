@@ -10,7 +10,7 @@ from ledger.core.chain import GENESIS, text_hash
 from ledger.errors import NotFound, PeriodOrder
 from ledger.models import JournalEntry, Period
 from ledger.selectors.journal import trial_balance, trial_balance_lines
-from ledger.services.journal import journal_lock
+from ledger.services.locks import journal_lock
 from ledger.services.refusals import refusals_named
 
 
@@ -66,7 +66,7 @@ def period_close(*, period_id: UUID, actor: Any, now: datetime) -> Period:
 
 def _locked(period_id: UUID) -> Period:
     journal_lock()
-    period = Period.objects.select_for_update().filter(id=period_id).first()
+    period = Period.objects.filter(id=period_id).first()
     if period is None:
         raise NotFound(period_id=str(period_id))
     return period
