@@ -216,3 +216,17 @@ class StatementNotInState(Conflict):
 
     Reload it and look at its state and at its dispute window.
     """
+
+
+class UnknownFormat(NotFound):
+    """There is no such file format.
+
+    Ask for pdf, csv, xlsx or json.
+    """
+
+
+class FileDamaged(Conflict):
+    """The bytes kept of this file are not those that were issued.
+
+    Tell an administrator; manage.py verify names the file, and the record can make it again.
+    """
