@@ -12,6 +12,7 @@ and a regular Hessian.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -100,6 +101,7 @@ class _Group:
     basis : (K, scores), scores of the classes from the free ones
     rows : (rows, columns) of these classes only
     targets : (scores, rows), the basis row of each row's class
+    is_wrong : (K, 1, rows), 0 for the row's own class, else 1
     owners : (rows,)
     products : (rows, columns (columns + 1) / 2), upper triangle of each row's square
     gradients : (n_players, scores * columns), the gradient at zero, summed by player
@@ -111,6 +113,7 @@ class _Group:
     basis: Floats
     rows: Floats
     targets: Floats
+    is_wrong: Floats
     owners: NDArray
     products: Floats
     gradients: Floats
@@ -123,7 +126,8 @@ class _Group:
         chosen = np.flatnonzero(pattern[problem.y])
         basis = _basis(len(labels))
         own, owners = rows[chosen], problem.owners[chosen]
-        targets = basis[np.searchsorted(labels, problem.y[chosen])].T
+        class_of = np.searchsorted(labels, problem.y[chosen])
+        targets = basis[class_of].T
         upper = np.triu_indices(rows.shape[1])
         products = own[:, upper[0]] * own[:, upper[1]]
         residuals = basis.mean(axis=0)[:, None] - targets
@@ -135,6 +139,7 @@ class _Group:
             basis=basis,
             rows=own,
             targets=np.ascontiguousarray(targets),
+            is_wrong=1.0 - np.eye(len(labels))[:, None, class_of],
             owners=owners,
             products=products,
             gradients=_by_player(at_zero, owners, problem.n_players),
@@ -187,7 +192,7 @@ class _State:
 
     def __init__(self, group: _Group, weights: Floats, included: Floats) -> None:
         self.group, self.weights, self.included = group, weights, included
-        self.objective, self.gradient, self.shares = self._evaluate(weights, included)
+        self.objective, self.gradient, self.wrong = self._evaluate(weights, included)
 
     def keep(self, chosen: Bools) -> _State:
         """The state of the chosen coalitions alone."""
@@ -197,7 +202,7 @@ class _State:
         kept.group = self.group
         kept.weights, kept.included = self.weights[:, chosen], self.included[chosen]
         kept.objective, kept.gradient = self.objective[chosen], self.gradient[:, chosen]
-        kept.shares = self.shares[:, chosen]
+        kept.wrong = self.wrong[:, chosen]
         return kept
 
     def newton_direction(self) -> tuple[Floats, Floats]:
@@ -214,7 +219,7 @@ class _State:
         old, start = self.objective.copy(), self.weights
         step = np.ones(len(old))
         self.weights = start + direction
-        self.objective, self.gradient, self.shares = self._evaluate(self.weights, self.included)
+        self.objective, self.gradient, self.wrong = self._evaluate(self.weights, self.included)
         slack = 1e-14 * (1.0 + np.abs(old))  # the rounding of the objective itself
         for _ in range(HALVINGS_MAX):
             worse = ~(self.objective <= old - 1e-4 * step * decrement + slack)
@@ -223,45 +228,93 @@ class _State:
             step[worse] *= 0.5
             self.weights[:, worse] = start[:, worse] + step[worse, None] * direction[:, worse]
             found = self._evaluate(self.weights[:, worse], self.included[worse])
-            self.objective[worse], self.gradient[:, worse], self.shares[:, worse] = found
+            self.objective[worse], self.gradient[:, worse], self.wrong[:, worse] = found
 
     def _evaluate(self, weights: Floats, included: Floats) -> tuple[Floats, Floats, Floats]:
-        """Objective (b,), gradient (scores, b, columns), probabilities (K or 1, b, rows)."""
+        """Objective (b,), gradient (scores, b, columns), see `_losses`."""
         group = self.group
         scores = weights @ group.rows.T
-        if len(group.labels) == 2:
-            losses, shares = _binary(scores[0], group.targets[0])
-            residuals = shares - group.targets[:, None]
-        else:
-            losses, shares = _multinomial(scores, group.basis, group.targets)
-            residuals = _combine(group.basis.T, shares) - group.targets[:, None]
+        losses, wrong = _losses(scores, group)
+        residuals = _residuals(wrong, group)
         residuals *= included
         penalised = weights * group.penalties
         gradient = residuals @ group.rows + penalised
         objective = np.einsum("bm,bm->b", losses, included)
         objective += 0.5 * np.einsum("sbc,sbc->b", penalised, weights)
-        return objective, gradient, shares
+        return objective, gradient, wrong
 
     def _hessian(self) -> Floats:
         """(b, scores * columns, scores * columns)."""
-        group, shares = self.group, self.shares
         scores, b, columns = self.weights.shape
         hessian = np.empty((b, scores, columns, scores, columns))
-        means = shares if scores == 1 else _combine(group.basis.T, shares)
-        for r in range(scores):
-            for s in range(r, scores):
-                if scores == 1:
-                    curvature = shares[0] * (1.0 - shares[0])
-                else:
-                    pair = group.basis[:, r] * group.basis[:, s]
-                    curvature = _combine(pair[None], shares)[0] - means[r] * means[s]
-                curvature *= self.included
-                block = _symmetric(curvature @ group.products, columns)
-                if r == s:
-                    block += np.diag(group.penalties)
-                hessian[:, r, :, s] = block
-                hessian[:, s, :, r] = block
+        for r, s, curvature in _curvatures(self.wrong, self.group):
+            curvature *= self.included
+            block = _symmetric(curvature @ self.group.products, columns)
+            if r == s:
+                block += np.diag(self.group.penalties)
+            hessian[:, r, :, s] = block
+            hessian[:, s, :, r] = block
         return hessian.reshape(b, scores * columns, scores * columns)
+
+
+# Probabilities near 1 would cancel in 1 − p, so all is told by those of the wrong classes.
+
+
+def _losses(scores: Floats, group: _Group) -> tuple[Floats, Floats]:
+    """Losses (b, rows) and probabilities of the wrong classes, the true one's being 0.
+
+    Parameters
+    ----------
+    scores : (scores, b, rows)
+
+    Returns
+    -------
+    losses : (b, rows), −ln of the true class's probability
+    wrong : (1, b, rows), of the other class of two; (K, b, rows) of more
+    """
+    if len(group.labels) == 2:
+        margin = scores[0] * (2.0 * group.targets[0] - 1.0)
+        small = np.exp(-np.abs(margin))
+        losses = np.maximum(-margin, 0.0) + np.log1p(small)
+        return losses, (np.where(margin >= 0.0, small, 1.0) / (1.0 + small))[None]
+    logits = _combine(group.basis, scores)
+    highest = logits.max(axis=0)
+    truth = np.einsum("sm,sbm->bm", group.targets, scores) - highest
+    logits -= highest
+    np.exp(logits, out=logits)
+    logits *= group.is_wrong
+    rest = logits.sum(axis=0)
+    right = np.exp(truth)
+    logits /= rest + right
+    near = np.log1p(rest / np.maximum(right, rest))  # of use where the true class leads
+    return np.where(right >= rest, near, np.log(rest + right) - truth), logits
+
+
+def _residuals(wrong: Floats, group: _Group) -> Floats:
+    """The derivative of the losses by the scores, (scores, b, rows)."""
+    if len(group.labels) == 2:
+        return wrong * (1.0 - 2.0 * group.targets[0])
+    return _combine(group.basis.T, wrong) - group.targets[:, None] * wrong.sum(axis=0)
+
+
+def _curvatures(wrong: Floats, group: _Group) -> Iterator[tuple[int, int, Floats]]:
+    """The second derivative by the scores r and s, (b, rows), r ≤ s.
+
+    It is the covariance of the basis rows, taken about the true class's row t:
+    Σ_k p_k (q_kr − t_r)(q_ks − t_s) − residual_r residual_s.
+    """
+    if len(group.labels) == 2:
+        yield 0, 0, wrong[0] * (1.0 - wrong[0])
+        return
+    rest, targets = wrong.sum(axis=0), group.targets
+    means = _combine(group.basis.T, wrong)
+    residuals = means - targets[:, None] * rest
+    for r in range(len(means)):
+        for s in range(r, len(means)):
+            second = _combine((group.basis[:, r] * group.basis[:, s])[None], wrong)[0]
+            second -= targets[s] * means[r] + targets[r] * means[s]
+            second += targets[r] * targets[s] * rest
+            yield r, s, second - residuals[r] * residuals[s]
 
 
 def _basis(count: int) -> Floats:
@@ -275,33 +328,13 @@ def _basis(count: int) -> Floats:
     return helmert / np.sqrt((helmert**2).sum(axis=0))
 
 
-def _binary(scores: Floats, targets: Floats) -> tuple[Floats, Floats]:
-    """Losses (b, rows) and probabilities (1, b, rows) of the second class."""
-    small = np.exp(-np.abs(scores))
-    losses = np.maximum(scores, 0.0) - targets * scores + np.log1p(small)
-    shares = np.where(scores >= 0, 1.0, small) / (1.0 + small)
-    return losses, shares[None]
-
-
-def _multinomial(scores: Floats, basis: Floats, targets: Floats) -> tuple[Floats, Floats]:
-    """Losses (b, rows) and probabilities (K, b, rows)."""
-    logits = _combine(basis, scores)
-    highest = logits.max(axis=0)
-    logits -= highest
-    np.exp(logits, out=logits)
-    total = logits.sum(axis=0)
-    logits /= total
-    truth = np.einsum("sm,sbm->bm", targets, scores)
-    return np.log(total) + highest - truth, logits
-
-
 def _probabilities(scores: Floats, basis: Floats) -> Floats:
     """Probabilities (K, b, rows) of the classes from the free scores."""
-    if len(basis) == 2:
-        second = _binary(scores[0], np.zeros(scores.shape[-1]))[1][0]
-        first = _binary(-scores[0], np.zeros(scores.shape[-1]))[1][0]
-        return np.stack([first, second])
-    return _multinomial(scores, basis, np.zeros((scores.shape[0], scores.shape[-1])))[1]
+    logits = _combine(basis, scores)
+    logits -= logits.max(axis=0)
+    np.exp(logits, out=logits)
+    logits /= logits.sum(axis=0)
+    return logits
 
 
 def _combine(matrix: Floats, stack: Floats) -> Floats:
