@@ -129,3 +129,17 @@ class ShardFailedTooOften(Refusal):
 
     Look at the worker's log for this run; resume the run when the cause is mended.
     """
+
+
+class NoRows(Refusal):
+    """The game is not made of rows, so there is no coreset of it.
+
+    Use core-shap on a DataGame, or choose another method.
+    """
+
+
+class PlanningFailedTooOften(Refusal):
+    """The next round of the run could not be planned, again and again.
+
+    Look at the worker's log for this run; resume the run when the cause is mended.
+    """

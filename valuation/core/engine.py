@@ -7,6 +7,7 @@ give the same bits.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -21,7 +22,9 @@ from valuation.core.coalitions import (
     shard_cut,
 )
 from valuation.core.games.base import Game
+from valuation.core.games.data import DataGame
 from valuation.core.methods import Method, method_named
+from valuation.core.methods.core_shap import coreset_game
 from valuation.core.problem import Asking, Problem
 from valuation.core.result import Result
 from valuation.errors import ShapeMismatch, UtilityNotFinite
@@ -106,6 +109,7 @@ class Plan:
     stoppable: bool = False
     cheap: bool = False
     closed_form: Callable[[], Floats | None] | None = None
+    coreset: Callable[[float], Callable[[Coalitions], Floats]] | None = None
 
     @classmethod
     def of(
@@ -130,6 +134,7 @@ class Plan:
             stoppable=stoppable,
             cheap=bool(getattr(game, "cheap", False)),
             closed_form=getattr(game, "closed_form", None),
+            coreset=partial(coreset_game, game) if isinstance(game, DataGame) else None,
         )
 
     def play(self) -> Asking:
@@ -162,6 +167,7 @@ class Plan:
             stoppable=self.stoppable,
             cheap=self.cheap,
             closed_form=self.closed_form,
+            coreset=self.coreset,
         )
 
     def advance(self, known: Mapping[bytes, float], *, stop: bool = False) -> Coalitions | Result:
@@ -194,7 +200,7 @@ class Plan:
                 evaluations += 0 if missing else len(names)
                 round_ = run.send(reply)
         except StopIteration as done:
-            return replace(done.value, evaluations=evaluations)
+            return replace(done.value, evaluations=evaluations + done.value.evaluations)
 
 
 def _is_shapley(method: Method, result: Result) -> bool:
@@ -275,4 +281,7 @@ def _drive(run: Asking, game: Game, ends_at: float | None) -> Result:
             complete = utilities is not None and len(utilities) == len(round_)
             round_ = run.send(utilities if complete else None)
     except StopIteration as finished:
-        return replace(finished.value, evaluations=evaluations, untrainable=untrainable)
+        result: Result = finished.value
+        return replace(
+            result, evaluations=evaluations + result.evaluations, untrainable=untrainable
+        )

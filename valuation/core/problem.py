@@ -45,6 +45,8 @@ class Problem:
         Whether an evaluation costs microseconds.
     closed_form : callable or None
         Gives the exact values without any evaluation, or None where there is no formula.
+    coreset : callable or None
+        Gives the game on that share of every player's rows.
     """
 
     n_players: int
@@ -57,6 +59,7 @@ class Problem:
     stoppable: bool = False
     cheap: bool = False
     closed_form: Callable[[], Floats | None] | None = None
+    coreset: Callable[[float], Callable[[Coalitions], Floats]] | None = None
 
     @property
     def range(self) -> float:

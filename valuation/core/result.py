@@ -55,6 +55,11 @@ class Result:
         return len(self.values)
 
     @property
+    def range(self) -> float:
+        """v(N) − v(∅)."""
+        return self.grand - self.empty
+
+    @property
     def intervals(self) -> Floats:
         """The 95 % intervals, (n_players, 2)."""
         half = Z_95 * self.standard_errors
@@ -62,6 +67,9 @@ class Result:
 
     @property
     def uncertainty(self) -> float:
-        """The largest 95 % half-width as a share of v(N) − v(∅); 0 where all are exact."""
+        """The largest 95 % half-width as a share of v(N) − v(∅); 0 where all are exact,
+        infinite where v(N) = v(∅)."""
         half = Z_95 * float(self.standard_errors.max())
-        return half / abs(self.grand - self.empty) if half else 0.0
+        if half == 0.0:
+            return 0.0
+        return half / abs(self.range) if self.range else np.inf

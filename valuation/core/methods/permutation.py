@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from valuation.core.coalitions import Coalitions, Floats, keys
 from valuation.core.problem import Asking, Problem, in_rounds
 from valuation.core.result import Result
-from valuation.core.spread import mean_and_error
+from valuation.core.spread import errors_by_position
 
 Orders: TypeAlias = NDArray[np.int64]
 
@@ -81,10 +81,12 @@ def _sampled(problem: Problem, *, name: str, antithetic: bool) -> Asking:
     def estimate(budget: int, utilities: Floats) -> Result:
         chosen = orders(budget)
         parts = marginals(problem, chosen, utilities.reshape(len(chosen), -1))
+        positions = np.argsort(chosen, axis=1)
         if antithetic:
             parts = (parts[0::2] + parts[1::2]) / 2
-        values, errors = mean_and_error(parts)
-        return problem.result(values, errors, name, permutations=len(chosen))
+            positions = np.minimum(positions[0::2], positions[1::2])
+        errors = errors_by_position(parts, positions)
+        return problem.result(parts.mean(axis=0), errors, name, permutations=len(chosen))
 
     return (yield from in_rounds(problem, minimum, design, estimate))
 

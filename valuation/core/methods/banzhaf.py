@@ -1,0 +1,74 @@
+"""Banzhaf values by maximum sample reuse (MSR).
+
+Banzhaf, J. F. (1965). Weighted voting doesn't work. Wang, J. T., Jia, R. (2023).
+Data Banzhaf: a robust data valuation framework for machine learning. See
+docs/algorithms/banzhaf.md.
+"""
+
+import numpy as np
+
+from valuation.core.coalitions import Coalitions, Floats, keys
+from valuation.core.methods.exact import enumeration, semivalues
+from valuation.core.problem import Asking, Problem, in_rounds
+from valuation.core.result import Result
+from valuation.core.spread import small_sample_factor
+
+
+def budget_min(n_players: int) -> int:
+    """Enough coalitions that every player is in some and out of some, but for bad luck."""
+    return min(16, 1 << min(n_players, 62))
+
+
+def banzhaf(problem: Problem) -> Asking:
+    """Mean v with the player minus mean v without, over coalitions drawn uniformly.
+
+    Every coalition serves all players; none is drawn twice. The values do not
+    sum to v(N) − v(∅): their sum is in `details`.
+    """
+    if problem.enumerable:
+        return (yield from _enumerated(problem))
+
+    def design(budget: int) -> Coalitions:
+        return _drawn(problem, budget - 2)
+
+    def estimate(budget: int, utilities: Floats) -> Result:
+        return _estimate(problem, design(budget), utilities)
+
+    return (yield from in_rounds(problem, budget_min(problem.n_players), design, estimate))
+
+
+def _enumerated(problem: Problem) -> Asking:
+    table = yield from enumeration(problem)
+    weights = np.full(problem.n_players, 0.5 ** (problem.n_players - 1))
+    values = semivalues(table, weights)
+    return problem.result(values, np.zeros(problem.n_players), "banzhaf", sum=float(values.sum()))
+
+
+def _drawn(problem: Problem, count: int) -> Coalitions:
+    """Distinct uniform coalitions but ∅ and N; fewer are the first of more."""
+    generator, n_players = problem.generator(), problem.n_players
+    kept: dict[bytes, Coalitions] = {}
+    while len(kept) < count:
+        rows = generator.random((count - len(kept), n_players)) < 0.5
+        for name, row in zip(keys(rows), rows, strict=True):
+            if row.any() and not row.all():
+                kept.setdefault(name, row)
+    return np.stack(list(kept.values()))
+
+
+def _estimate(problem: Problem, members: Coalitions, utilities: Floats) -> Result:
+    """∅ and N stand for themselves, each of the others for as many as were not drawn."""
+    n_players, count = problem.n_players, len(members)
+    population = 2.0**n_players - 2.0
+    each = population / count
+    inside = members.sum(axis=0)
+    outside = count - inside
+    mean_in = (problem.grand + each * (utilities @ members)) / (1.0 + each * inside)
+    mean_out = (problem.empty + each * (utilities @ ~members)) / (1.0 + each * outside)
+    values = mean_in - mean_out
+    residuals = utilities[:, None] - np.where(members, mean_in, mean_out)
+    spread = (residuals**2).sum(axis=0) / (count - 2)
+    fewest = np.maximum(np.minimum(inside, outside), 1)
+    variance = spread * (1.0 / fewest + 1.0 / (count - fewest)) * (1.0 - count / population)
+    errors = np.sqrt(variance) * small_sample_factor(count - 2)
+    return problem.result(values, errors, "banzhaf", sum=float(values.sum()))
