@@ -94,6 +94,9 @@ class ValuationRun(models.Model):
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
     computed_at = models.DateTimeField(null=True, blank=True)
+    plan_attempts = models.PositiveSmallIntegerField(
+        default=0, help_text="Begun since the last round was stored."
+    )
     planned_at = models.DateTimeField(
         null=True, blank=True, help_text="When a worker last began to plan; a lease."
     )

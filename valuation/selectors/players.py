@@ -1,8 +1,9 @@
 """The frozen players of a run as the contributors app knows them."""
 
+from uuid import UUID
+
 from contributors.selectors import PlayerMember as MemberRecord
 from contributors.selectors import PlayerRecord
-
 from valuation.models import Player, ValuationRun
 
 
@@ -28,7 +29,7 @@ def player_records(run: ValuationRun) -> tuple[PlayerRecord, ...]:
             key=row.key,
             label=row.label,
             members=member_records(row),
-            batch_ids=tuple(row.batch_ids),
+            batch_ids=tuple(UUID(batch_id) for batch_id in row.batch_ids),
             data_digest=row.data_digest,
             row_count=row.row_count,
         )

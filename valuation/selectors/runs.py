@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from contributors.selectors import PlayerMember as MemberRecord
 from django.db.models import Count, Max, Q, Sum
 
+from contributors.selectors import PlayerMember as MemberRecord
 from valuation.errors import RunNotFound
 from valuation.models import PlayerMember, PlayerValue, Shard, ShardState, ValuationRun
 from valuation.selectors.players import member_records

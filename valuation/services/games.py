@@ -16,7 +16,7 @@ from contributors.selectors import (
     validation_data,
     validation_digest,
 )
-from valuation.core import DataGame
+from valuation.core import BigramGame, DataGame
 from valuation.core.games.base import Game as PlayableGame
 from valuation.errors import UnknownWork
 from valuation.models import Game
@@ -101,8 +101,6 @@ def _data_game(
 def _bigram_game(
     spec: dict[str, Any], programme: ProgrammeRecord, players: tuple[PlayerRecord, ...]
 ) -> PlayableGame:
-    from valuation.core import BigramGame
-
     data = text_data(programme_id=programme.id, players=players)
     works = dict(zip(data.work_keys, data.works, strict=True))
     if spec["work"] and spec["work"] not in works:

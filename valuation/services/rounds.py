@@ -79,8 +79,8 @@ def round_create(*, run: ValuationRun, requested: Coalitions, now: datetime) -> 
         if locked.shards.exclude(state=ShardState.DONE).exists():
             return
         number = _next_round(locked)
-        locked.shard_size = size
-        locked.save(update_fields=["shard_size"])
+        locked.shard_size, locked.plan_attempts = size, 0
+        locked.save(update_fields=["shard_size", "plan_attempts"])
         shards = [
             _shard(locked, number, index, part)
             for index, part in enumerate(shard_cut(requested[~found], size), start=1)

@@ -13,6 +13,7 @@ from contributors.selectors import players_at, programme_get
 from valuation.core import Result
 from valuation.errors import (
     NoPlayers,
+    PlanningFailedTooOften,
     Refusal,
     RunNotFound,
     RunNotInState,
@@ -29,8 +30,10 @@ from valuation.services.values import values_store
 BUDGET_DEFAULT = 2_000
 # A planner fits surrogates for seconds, never for minutes; then another may plan.
 PLAN_LEASE = timedelta(minutes=2)
-# A shard that failed this often fails its run: the fault is in the data or in us.
+# A shard or a plan that failed this often fails its run: the fault is in the data or in us.
 SHARD_ATTEMPTS_MAX = 5
+# Doubled messages plan as well, so there is more room.
+PLAN_ATTEMPTS_MAX = 50
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +101,8 @@ def valuation_run_advance(*, run_id: UUID, now: datetime) -> int:
     if open_shards.exists() and not is_out_of_time(run, now):
         return open_shards.count()
     try:
+        if run.plan_attempts > PLAN_ATTEMPTS_MAX:
+            raise PlanningFailedTooOften()
         step = run_advance(run, now=now)
         while not isinstance(step, Result):
             round_create(run=run, requested=step, now=now)
@@ -121,7 +126,8 @@ def _begin(run_id: UUID, now: datetime) -> ValuationRun | None:
         if run.state != RunState.RUNNING:
             return None
         run.planned_at = now
-        run.save(update_fields=["planned_at"])
+        run.plan_attempts += 1
+        run.save(update_fields=["planned_at", "plan_attempts"])
     return ValuationRun.objects.select_related("game").get(pk=run_id)
 
 
@@ -155,6 +161,7 @@ def valuation_run_resume(*, run_id: UUID, actor: Any, now: datetime) -> Valuatio
     with transaction.atomic():
         run = valuation_run_lock(run_id)
         run.failure_code = run.failure = ""
+        run.plan_attempts = 0
         run.shards.exclude(state=ShardState.DONE).update(attempts=0)
         _transition(run, to=RunState.QUEUED, actor=actor, now=now)
     return run

@@ -30,7 +30,11 @@ def _person(role: str) -> User:
     user = User.objects.filter(email=email).first()
     if user is None:
         user = User.objects.create_user(
-            email, PASSWORD, role=role, full_name=f"Demo {role}", is_superuser=role == "administrator"
+            email,
+            PASSWORD,
+            role=role,
+            full_name=f"Demo {role}",
+            is_superuser=role == "administrator",
         )
         EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     return user

@@ -21,9 +21,10 @@ UNFINISHED = ("queued", "running")
 
 @contextmanager
 def workers(processes: int) -> Iterator[None]:
-    """That many `manage.py work` run until the block ends."""
-    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "work"]
-    running = [subprocess.Popen(command, env=os.environ) for _ in range(processes)]
+    """That many `manage.py work` and a scheduler run until the block ends."""
+    names = ["work"] * processes + ["schedule"]
+    manage = str(settings.BASE_DIR / "manage.py")
+    running = [subprocess.Popen([sys.executable, manage, name], env=os.environ) for name in names]
     try:
         yield
     finally:
