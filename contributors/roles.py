@@ -2,17 +2,25 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_http_methods
 
+from contributors.models import User
+
 ANYONE = ("contributor", "reviewer", "approver", "auditor", "administrator")
 STAFF = ("reviewer", "approver", "auditor", "administrator")
 
-type_of_page = Callable[Concatenate[HttpRequest, ...], HttpResponseBase]
+type_of_page = Callable[..., HttpResponseBase]
+
+
+class PersonRequest(HttpRequest):
+    """A request of somebody who is signed in."""
+
+    user: User
 
 
 def page(*roles: str, methods: tuple[str, ...] = ("GET", "HEAD")) -> Callable[..., type_of_page]:
@@ -20,8 +28,8 @@ def page(*roles: str, methods: tuple[str, ...] = ("GET", "HEAD")) -> Callable[..
 
     def decorate(view: type_of_page) -> type_of_page:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if request.user.role not in roles:  # type: ignore[union-attr]
+        def guarded(request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.user.role not in roles:
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 

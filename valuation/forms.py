@@ -61,11 +61,12 @@ class RunForm(forms.Form):
 
     def __init__(self, *args: Any, programmes: Any = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["programme"].choices = [(str(p.id), p.title) for p in programmes]  # type: ignore[attr-defined]
-        self.fields["method"].choices = [
-            ("auto", "auto"),
-            *((name, name) for name in sorted(METHODS) if name != "auto"),
-        ]  # type: ignore[attr-defined]
+        chosen = {
+            "programme": [(str(p.id), p.title) for p in programmes],
+            "method": [(name, name) for name in ("auto", *sorted(METHODS.keys() - {"auto"}))],
+        }
+        for name, choices in chosen.items():
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
 
     @property
     def status(self) -> int:

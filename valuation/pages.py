@@ -4,12 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from contributors.errors import Refusal
-from contributors.roles import ANYONE, STAFF, action, form_page, page
+from contributors.roles import ANYONE, STAFF, PersonRequest, action, form_page, page
 from contributors.selectors import programme_list_for
 from valuation import actors, selectors
 from valuation.forms import RunForm
@@ -35,14 +35,14 @@ SERVICES = {
 
 
 @page(*ANYONE)
-def run_list(request: HttpRequest) -> HttpResponse:
+def run_list(request: PersonRequest) -> HttpResponse:
     """The newest runs this person may see."""
     runs = selectors.valuation_run_list(user=request.user)
     return render(request, "valuation/runs.html", {"runs": runs})
 
 
 @form_page("reviewer")
-def run_new(request: HttpRequest) -> HttpResponse:
+def run_new(request: PersonRequest) -> HttpResponse:
     """A run is asked for here; a worker does it."""
     programmes = programme_list_for(request.user)
     form = RunForm(request.POST or None, programmes=programmes, initial=request.GET.dict())
@@ -59,11 +59,11 @@ def run_new(request: HttpRequest) -> HttpResponse:
 
 
 @page(*ANYONE)
-def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
+def run_detail(request: PersonRequest, run_id: UUID) -> HttpResponse:
     """One run: how far it is, what it found, and everything needed to find it again."""
     run = selectors.valuation_run_get(run_id, user=request.user)
     values = selectors.player_values_visible(run_id, user=request.user)
-    is_staff = request.user.role in STAFF  # type: ignore[union-attr]
+    is_staff = request.user.role in STAFF
     context = {
         "run": run,
         "values": sorted(values, key=lambda row: -float(row.value)),
@@ -75,7 +75,7 @@ def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 
 @page(*STAFF)
-def run_progress(request: HttpRequest, run_id: UUID) -> HttpResponse:
+def run_progress(request: PersonRequest, run_id: UUID) -> HttpResponse:
     """The moving part of a run's page; once the run stands still, the page is loaded anew."""
     run = selectors.valuation_run_get(run_id, user=request.user)
     context = {"run": run, **_progress(run_id, run.state)}
@@ -86,15 +86,15 @@ def run_progress(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 
 @action("reviewer")
-def run_act(request: HttpRequest, run_id: UUID, noun: str) -> HttpResponse:
+def run_act(request: PersonRequest, run_id: UUID, noun: str) -> HttpResponse:
     """One button of a run: the noun names what is done."""
     run = SERVICES[noun](run_id=run_id, actor=request.user, now=timezone.now())
     messages.success(request, f"The run is now {run.state}.")
     return redirect("valuation:run", run_id)
 
 
-def _steers(request: HttpRequest) -> bool:
-    return request.user.role == "reviewer"  # type: ignore[union-attr]
+def _steers(request: PersonRequest) -> bool:
+    return request.user.role == "reviewer"
 
 
 def _progress(run_id: UUID, state: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import uuid
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
@@ -11,7 +11,7 @@ from contributors import services
 from contributors.errors import Refusal
 from contributors.forms import ProfileForm, TokenForm
 from contributors.models import ApiToken, Contributor, ContributorProfile
-from contributors.roles import ANYONE, action, form_page
+from contributors.roles import ANYONE, PersonRequest, action, form_page
 from contributors.services.people import profile_update
 from contributors.services.tokens import token_create
 from contributors.services.tokens import token_revoke as revoke
@@ -20,13 +20,13 @@ PROFILE_FIELDS = ("legal_name", "address", "country", "beneficial_owner")
 
 
 @form_page("contributor")
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: PersonRequest) -> HttpResponse:
     """Who the person is, kept apart from the books."""
     now = timezone.now()
-    who = services.contributor_for_user(user=request.user, now=now)  # type: ignore[arg-type]
+    who = services.contributor_for_user(user=request.user, now=now)
     form = ProfileForm(request.POST or None, initial=profile_fields(who))
     if request.method == "POST" and form.is_valid():
-        profile_update(contributor_id=who.id, actor=request.user, now=now, **form.cleaned_data)  # type: ignore[arg-type]
+        profile_update(contributor_id=who.id, actor=request.user, now=now, **form.cleaned_data)
         messages.success(request, "Your profile is saved.")
         return redirect("contributors:profile")
     context = {"form": form, "contributor": who}
@@ -40,12 +40,12 @@ def profile_fields(who: Contributor) -> dict[str, str]:
 
 
 @form_page(*ANYONE)
-def tokens(request: HttpRequest) -> HttpResponse:
+def tokens(request: PersonRequest) -> HttpResponse:
     """The person's tokens; a new one is shown once, in the answer that makes it."""
     form, made = TokenForm(request.POST or None), ""
     if request.method == "POST" and form.is_valid():
         try:
-            made = token_create(user=request.user, now=timezone.now(), **form.cleaned_data).token  # type: ignore[arg-type]
+            made = token_create(user=request.user, now=timezone.now(), **form.cleaned_data).token
             form = TokenForm()
         except Refusal as refusal:
             form.refuse(refusal)
@@ -57,8 +57,8 @@ def tokens(request: HttpRequest) -> HttpResponse:
 
 
 @action(*ANYONE)
-def token_revoke(request: HttpRequest, token_id: uuid.UUID) -> HttpResponse:
+def token_revoke(request: PersonRequest, token_id: uuid.UUID) -> HttpResponse:
     """The token works no more."""
-    revoke(token_id=token_id, user=request.user, now=timezone.now())  # type: ignore[arg-type]
+    revoke(token_id=token_id, user=request.user, now=timezone.now())
     messages.success(request, "The token is revoked.")
     return redirect("contributors:tokens")

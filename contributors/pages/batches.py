@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from contributors import selectors, services
 from contributors.forms import WithdrawForm
 from contributors.models import Batch
-from contributors.roles import ANYONE, form_page, page
+from contributors.roles import ANYONE, PersonRequest, form_page, page
 from contributors.selectors.batches import receipt_of, with_names
 
 BATCHES_SHOWN = 200
@@ -32,12 +32,12 @@ class Step:
 
 
 @page(*ANYONE)
-def batch_list(request: HttpRequest) -> HttpResponse:
+def batch_list(request: PersonRequest) -> HttpResponse:
     """The person's own batches; all of them for staff."""
     return render(request, "contributors/batches.html", {"batches": visible_batches(request)})
 
 
-def visible_batches(request: HttpRequest) -> tuple[Any, ...]:
+def visible_batches(request: PersonRequest) -> tuple[Any, ...]:
     """The newest receipts this person may see. One query."""
     found = with_names(Batch.objects.visible_to(request.user))
     newest = found.order_by("-id")[:BATCHES_SHOWN]
@@ -45,10 +45,10 @@ def visible_batches(request: HttpRequest) -> tuple[Any, ...]:
 
 
 @page(*ANYONE)
-def batch_detail(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
+def batch_detail(request: PersonRequest, batch_id: uuid.UUID) -> HttpResponse:
     """One batch: its receipt, where it stands, and the rows that were not accepted."""
-    batch = selectors.batch_receipt(batch_id, user=request.user)  # type: ignore[arg-type]
-    own = request.user.role == "contributor"  # type: ignore[union-attr]
+    batch = selectors.batch_receipt(batch_id, user=request.user)
+    own = request.user.role == "contributor"
     context = {
         "batch": batch,
         "issues": batch.issues[:ISSUES_SHOWN],
@@ -61,12 +61,12 @@ def batch_detail(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
 
 
 @form_page("contributor")
-def batch_withdraw(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
+def batch_withdraw(request: PersonRequest, batch_id: uuid.UUID) -> HttpResponse:
     """What withdrawing would change; then it is done."""
-    batch = selectors.batch_receipt(batch_id, user=request.user)  # type: ignore[arg-type]
+    batch = selectors.batch_receipt(batch_id, user=request.user)
     form = WithdrawForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        services.batch_withdraw(batch_id=batch_id, actor=request.user, now=timezone.now())  # type: ignore[arg-type]
+        services.batch_withdraw(batch_id=batch_id, actor=request.user, now=timezone.now())
         messages.success(request, "The batch is withdrawn. It enters no later run.")
         return redirect("contributors:batch", batch_id)
     context = {"batch": batch, "form": form, "changes": CHANGES, "stays": STAYS}

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from contributors import selectors
 from contributors.models import OwnerLink, SuspectedPair
-from contributors.roles import action, page
+from contributors.roles import PersonRequest, action, page
 from contributors.selectors.players import PlayerRecord
 from contributors.selectors.programmes import ProgrammeRecord
 from contributors.services.evidence import owner_link_decide, suspected_pair_decide
@@ -36,9 +36,9 @@ class Board:
 
 
 @page("reviewer", "auditor")
-def board(request: HttpRequest) -> HttpResponse:
+def board(request: PersonRequest) -> HttpResponse:
     """Every opened programme's board, and the declared owner links."""
-    programmes = selectors.programme_list_for(request.user)  # type: ignore[arg-type]
+    programmes = selectors.programme_list_for(request.user)
     pairs = _pairs()
     links = OwnerLink.objects.select_related("contributor_low", "contributor_high").order_by("-id")
     context = {
@@ -49,13 +49,13 @@ def board(request: HttpRequest) -> HttpResponse:
 
 
 @action("reviewer")
-def pair_decide(request: HttpRequest, pair_id: uuid.UUID) -> HttpResponse:
+def pair_decide(request: PersonRequest, pair_id: uuid.UUID) -> HttpResponse:
     """The pair is one player, or it is not."""
     pair = suspected_pair_decide(
         pair_id=pair_id,
         confirmed=request.POST.get("decision") == "confirmed",
         reason=request.POST.get("reason", ""),
-        actor=request.user,  # type: ignore[arg-type]
+        actor=request.user,
         now=timezone.now(),
     )
     messages.success(request, f"The pair is {pair.state}.")
@@ -63,13 +63,13 @@ def pair_decide(request: HttpRequest, pair_id: uuid.UUID) -> HttpResponse:
 
 
 @action("reviewer")
-def link_decide(request: HttpRequest, link_id: uuid.UUID) -> HttpResponse:
+def link_decide(request: PersonRequest, link_id: uuid.UUID) -> HttpResponse:
     """The two accounts have one owner, or they have not."""
     link = owner_link_decide(
         link_id=link_id,
         verified=request.POST.get("decision") == "verified",
         reason=request.POST.get("reason", ""),
-        actor=request.user,  # type: ignore[arg-type]
+        actor=request.user,
         now=timezone.now(),
     )
     messages.success(request, f"The link is {link.state}.")

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
@@ -15,14 +15,14 @@ from contributors.forms import BatchForm, UploadForm
 from contributors.models import Upload, UploadPart
 from contributors.pages.preview import FileShown, file_shown
 from contributors.pages.programmes import programme_context
-from contributors.roles import form_page
+from contributors.roles import PersonRequest, form_page
 from contributors.services.uploads import PART_BYTES, upload_begin, upload_part_put
 
 ERRORS_SHOWN = 200
 
 
 @form_page("contributor")
-def upload_new(request: HttpRequest, programme_id: uuid.UUID) -> HttpResponse:
+def upload_new(request: PersonRequest, programme_id: uuid.UUID) -> HttpResponse:
     """A file is chosen and held; nothing is registered yet."""
     context = programme_context(request, programme_id)
     form = UploadForm(request.POST or None, request.FILES or None)
@@ -37,12 +37,12 @@ def upload_new(request: HttpRequest, programme_id: uuid.UUID) -> HttpResponse:
     return render(request, "contributors/upload.html", context, status=form.status)
 
 
-def held(file: UploadedFile, programme_id: uuid.UUID, request: HttpRequest) -> Upload:
+def held(file: UploadedFile, programme_id: uuid.UUID, request: PersonRequest) -> Upload:
     """The file lies in parts, and its beginning can be read."""
     if not file.size:
         raise EmptyFile()
     now = timezone.now()
-    who = services.contributor_for_user(user=request.user, now=now)  # type: ignore[arg-type]
+    who = services.contributor_for_user(user=request.user, now=now)
     head = file.read(PART_BYTES)
     programme = selectors.programme_get(programme_id)
     file_shown(head, is_whole=len(head) == file.size, programme=programme)
@@ -51,18 +51,18 @@ def held(file: UploadedFile, programme_id: uuid.UUID, request: HttpRequest) -> U
         contributor_id=who.id,
         byte_count=file.size,
         file_label=file.name or "",
-        actor=request.user,  # type: ignore[arg-type]
+        actor=request.user,
         now=now,
     )
     number, part = 0, head
     while part:
-        upload_part_put(upload_id=upload.id, number=number, data=part, actor=request.user)  # type: ignore[arg-type]
+        upload_part_put(upload_id=upload.id, number=number, data=part, actor=request.user)
         number, part = number + 1, file.read(PART_BYTES)
     return upload
 
 
 @form_page("contributor")
-def upload_confirm(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponse:
+def upload_confirm(request: PersonRequest, upload_id: uuid.UUID) -> HttpResponse:
     """How the file was read; registered when the person says so."""
     upload = _upload(request, upload_id)
     if upload.batch_id:
@@ -100,7 +100,7 @@ def shown(upload: Upload) -> FileShown:
     )
 
 
-def _registered(request: HttpRequest, upload: Upload, form: BatchForm) -> HttpResponse:
+def _registered(request: PersonRequest, upload: Upload, form: BatchForm) -> HttpResponse:
     receipt = actors.enqueue_upload_complete(
         upload_id=upload.id, actor=request.user, now=timezone.now(), **_wishes(form)
     )
@@ -117,8 +117,8 @@ def _wishes(form: BatchForm) -> dict[str, Any]:
     return {"invalid_rows": form.cleaned_data["invalid_rows"], "dialect": form.dialect()}
 
 
-def _upload(request: HttpRequest, upload_id: uuid.UUID) -> Upload:
-    found = Upload.objects.visible_to(request.user).filter(pk=upload_id).first()  # type: ignore[arg-type]
+def _upload(request: PersonRequest, upload_id: uuid.UUID) -> Upload:
+    found = Upload.objects.visible_to(request.user).filter(pk=upload_id).first()
     if found is None:
         raise NotFound()
     return found

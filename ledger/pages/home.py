@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from contributors.roles import PersonRequest
 from contributors.selectors import batch_list_for, programme_list_for
 from ledger.models import Period, Statement
 from ledger.pages.statements import summary_of, visible
@@ -49,12 +50,11 @@ def home(request: HttpRequest) -> HttpResponse:
     """The first page of whoever this is."""
     if not request.user.is_authenticated:
         return landing(request)
-    if request.user.role == "contributor":
-        return contributor_home(request)
-    return staff_home(request)
+    person = cast(PersonRequest, request)
+    return contributor_home(person) if person.user.role == "contributor" else staff_home(person)
 
 
-def contributor_home(request: HttpRequest) -> HttpResponse:
+def contributor_home(request: PersonRequest) -> HttpResponse:
     """Available, pending, held, lifetime; what to do; the last statements."""
     contributor = getattr(request.user, "contributor", None)
     batches = batch_list_for(contributor) if contributor else ()
@@ -87,7 +87,7 @@ def earnings_of(contributor: Any) -> list[Earnings]:
     ]
 
 
-def contributor_todos(request: HttpRequest, batches: Any) -> list[Todo]:
+def contributor_todos(request: PersonRequest, batches: Any) -> list[Todo]:
     """Refused batches, statements that can still be objected to, programmes without consent."""
     todos = [
         Todo(
@@ -112,9 +112,9 @@ def contributor_todos(request: HttpRequest, batches: Any) -> list[Todo]:
     return todos
 
 
-def staff_home(request: HttpRequest) -> HttpResponse:
+def staff_home(request: PersonRequest) -> HttpResponse:
     """What waits for this person's role, and where things stand."""
-    role = request.user.role  # type: ignore[union-attr]
+    role = request.user.role
     context = {
         "todos": TODOS.get(role, lambda _: [])(request),
         "periods": list(Period.objects.order_by("-starts_on")[:5]),
@@ -125,7 +125,7 @@ def staff_home(request: HttpRequest) -> HttpResponse:
     return render(request, "ledger/home_staff.html", context)
 
 
-def reviewer_todos(request: HttpRequest) -> list[Todo]:
+def reviewer_todos(request: PersonRequest) -> list[Todo]:
     """Drafts to open, values to lock, runs to submit."""
     todos = [
         Todo(
@@ -133,7 +133,7 @@ def reviewer_todos(request: HttpRequest) -> list[Todo]:
             url=reverse("contributors:programme", args=[programme.id]),
             text="It is a draft: upload the rows that judge, then open it.",
         )
-        for programme in programme_list_for(request.user)  # type: ignore[arg-type]
+        for programme in programme_list_for(request.user)
         if programme.status == "draft"
     ]
     todos += [
@@ -149,12 +149,12 @@ def reviewer_todos(request: HttpRequest) -> list[Todo]:
     return todos + _run_todos(request, waiting)
 
 
-def approver_todos(request: HttpRequest) -> list[Todo]:
+def approver_todos(request: PersonRequest) -> list[Todo]:
     """Royalty runs that somebody else prepared."""
     return _run_todos(request, {"in_review": "approve it or send it back"})
 
 
-def _run_todos(request: HttpRequest, waiting: dict[str, str]) -> list[Todo]:
+def _run_todos(request: PersonRequest, waiting: dict[str, str]) -> list[Todo]:
     return [
         Todo(
             title=f"Royalties of {run.period}: {run.pool_code}",

@@ -4,10 +4,10 @@ from itertools import groupby, islice
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
-from contributors.roles import page
+from contributors.roles import PersonRequest, page
 from ledger.forms import DaysFilter, JournalFilter
 from ledger.models import JournalEntry, Period
 from ledger.selectors import journal
@@ -19,7 +19,7 @@ LINES_SHOWN = 500  # more is for the export
 
 
 @page(*READERS)
-def entry_list(request: HttpRequest) -> HttpResponse:
+def entry_list(request: PersonRequest) -> HttpResponse:
     """The entries in the order they were posted, a page at a time."""
     periods = list(Period.objects.order_by("starts_on"))
     form = JournalFilter(request.GET or None, periods=periods)
@@ -40,13 +40,13 @@ def entry_list(request: HttpRequest) -> HttpResponse:
 
 
 @page(*READERS)
-def entry_detail(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+def entry_detail(request: PersonRequest, entry_id: UUID) -> HttpResponse:
     """One entry with its postings and where it comes from."""
     return render(request, "ledger/entry.html", {"entry": journal.entry_get(entry_id)})
 
 
 @page(*READERS)
-def account_detail(request: HttpRequest, code: str, currency: str) -> HttpResponse:
+def account_detail(request: PersonRequest, code: str, currency: str) -> HttpResponse:
     """One account with its movements and the balance after each."""
     account = journal.account_balance(code=code, currency=currency)
     form = DaysFilter(request.GET or None)
@@ -66,7 +66,7 @@ def account_detail(request: HttpRequest, code: str, currency: str) -> HttpRespon
 
 
 @page(*READERS)
-def trial_balance(request: HttpRequest) -> HttpResponse:
+def trial_balance(request: PersonRequest) -> HttpResponse:
     """Every account's sums, by currency."""
     rows = sorted(journal.trial_balance(), key=lambda row: (row.currency, row.code))
     sheets = [_sheet(code, list(group)) for code, group in groupby(rows, lambda r: r.currency)]
@@ -92,7 +92,7 @@ def _wanted(form: JournalFilter) -> dict[str, Any]:
     return {name: value for name, value in chosen.items() if value}
 
 
-def _query(request: HttpRequest) -> str:
+def _query(request: PersonRequest) -> str:
     chosen = request.GET.copy()
     chosen.pop("after", None)
     return chosen.urlencode()

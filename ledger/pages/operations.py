@@ -1,17 +1,17 @@
 """The operator's page: what works, what waits, what stands still."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from contributors.roles import page
+from contributors.roles import PersonRequest, page
 from valuation.selectors import valuation_run_list, valuation_run_progress
 
 UNFINISHED = ("queued", "running", "failed")
 
 
 @page("administrator", "reviewer", "auditor")
-def operations(request: HttpRequest) -> HttpResponse:
+def operations(request: PersonRequest) -> HttpResponse:
     """Runs under way with their progress, and runs that failed."""
     now = timezone.now()
     runs = [r for r in valuation_run_list(user=request.user) if r.state in UNFINISHED]

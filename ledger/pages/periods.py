@@ -1,11 +1,11 @@
 """Periods: opened, frozen when intake ends, closed when the books are done."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from contributors.roles import STAFF, action, form_page, page
+from contributors.roles import STAFF, PersonRequest, action, form_page, page
 from ledger.errors import NotFound, Refusal
 from ledger.forms import PeriodForm
 from ledger.models import Period, Pool
@@ -13,14 +13,14 @@ from ledger.services import periods
 
 
 @page(*STAFF)
-def period_list(request: HttpRequest) -> HttpResponse:
+def period_list(request: PersonRequest) -> HttpResponse:
     """All periods, the latest first."""
     found = list(Period.objects.order_by("-starts_on"))
     return render(request, "ledger/periods.html", {"periods": found})
 
 
 @form_page("reviewer")
-def period_new(request: HttpRequest) -> HttpResponse:
+def period_new(request: PersonRequest) -> HttpResponse:
     """A period is opened."""
     form = PeriodForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -34,7 +34,7 @@ def period_new(request: HttpRequest) -> HttpResponse:
 
 
 @page(*STAFF)
-def period_detail(request: HttpRequest, code: str) -> HttpResponse:
+def period_detail(request: PersonRequest, code: str) -> HttpResponse:
     """One period: how far it is, and what to do next."""
     period = _period(code)
     pools = list(Pool.objects.filter(period=period).select_related("programme").order_by("id"))
@@ -42,7 +42,7 @@ def period_detail(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @action("reviewer")
-def period_freeze(request: HttpRequest, code: str) -> HttpResponse:
+def period_freeze(request: PersonRequest, code: str) -> HttpResponse:
     """Intake ends now."""
     period = periods.period_freeze(period_id=_period(code).id, now=timezone.now())
     messages.success(request, f"The intake of {period.code} is closed. Start a valuation run next.")
@@ -50,7 +50,7 @@ def period_freeze(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @action("reviewer")
-def period_close(request: HttpRequest, code: str) -> HttpResponse:
+def period_close(request: PersonRequest, code: str) -> HttpResponse:
     """The books of the period end; nothing in it changes any more."""
     periods.period_close(period_id=_period(code).id, actor=request.user, now=timezone.now())
     messages.success(request, f"The books of {code} are closed.")

@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from contributors.roles import STAFF, action, form_page, page
+from contributors.roles import STAFF, PersonRequest, action, form_page, page
 from contributors.selectors import programme_list_for
 from ledger.core.policy import Policy
 from ledger.errors import NotFound, Refusal
@@ -17,7 +17,7 @@ from ledger.services import pools
 
 
 @page(*STAFF)
-def pool_list(request: HttpRequest) -> HttpResponse:
+def pool_list(request: PersonRequest) -> HttpResponse:
     """All pools and all versions of policies, the newest first."""
     found = Pool.objects.select_related("period", "programme", "policy").order_by("-id")
     context = {"pools": list(found), "policies": list(PolicyVersion.objects.order_by("-id"))}
@@ -25,7 +25,7 @@ def pool_list(request: HttpRequest) -> HttpResponse:
 
 
 @form_page("reviewer")
-def pool_new(request: HttpRequest) -> HttpResponse:
+def pool_new(request: PersonRequest) -> HttpResponse:
     """A pool is promised by its funder."""
     form = PoolForm(request.POST or None, initial=request.GET.dict(), **_choices(request))
     if request.method == "POST" and form.is_valid():
@@ -39,7 +39,7 @@ def pool_new(request: HttpRequest) -> HttpResponse:
 
 
 @page(*STAFF)
-def pool_detail(request: HttpRequest, code: str) -> HttpResponse:
+def pool_detail(request: PersonRequest, code: str) -> HttpResponse:
     """One pool, its policy and its runs."""
     pool = _pool(code)
     runs = list(RoyaltyRun.objects.filter(pool=pool).order_by("-id"))
@@ -48,7 +48,7 @@ def pool_detail(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @action("reviewer")
-def pool_fund(request: HttpRequest, code: str) -> HttpResponse:
+def pool_fund(request: PersonRequest, code: str) -> HttpResponse:
     """The pool's money has reached the bank."""
     pool, form = _pool(code), FundForm(request.POST)
     if not form.is_valid():
@@ -66,7 +66,7 @@ def pool_fund(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @form_page("reviewer")
-def policy_new(request: HttpRequest) -> HttpResponse:
+def policy_new(request: PersonRequest) -> HttpResponse:
     """A new version of a policy."""
     form = PolicyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -79,7 +79,7 @@ def policy_new(request: HttpRequest) -> HttpResponse:
     return render(request, "ledger/policy_new.html", {"form": form}, status=form.status)
 
 
-def _policy_create(form: PolicyForm, request: HttpRequest) -> None:
+def _policy_create(form: PolicyForm, request: PersonRequest) -> None:
     asked = dict(form.cleaned_data)
     name, valid_from = asked.pop("name"), asked.pop("valid_from")
     pools.policy_version_create(
@@ -92,10 +92,10 @@ def _policy_create(form: PolicyForm, request: HttpRequest) -> None:
     messages.success(request, "The policy is stored as a new version.")
 
 
-def _choices(request: HttpRequest) -> dict[str, Any]:
+def _choices(request: PersonRequest) -> dict[str, Any]:
     return {
         "periods": list(Period.objects.exclude(status="closed").order_by("-starts_on")),
-        "programmes": programme_list_for(request.user),  # type: ignore[arg-type]
+        "programmes": programme_list_for(request.user),
         "policies": list(PolicyVersion.objects.order_by("-id")),
     }
 

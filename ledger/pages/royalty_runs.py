@@ -1,17 +1,18 @@
 """Royalty runs: calculated and submitted by one person, approved or sent back by another."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from contributors.roles import STAFF, action, form_page, page
+from contributors.roles import STAFF, PersonRequest, action, form_page, page
 from ledger.errors import Refusal
 from ledger.forms import NoteForm, RoyaltyRunForm
-from ledger.models import Pool, Statement
+from ledger.models import Pool, RoyaltyRun, Statement
 from ledger.selectors import royalties as selectors
 from ledger.services import royalties
 from valuation.selectors import valuation_run_list
@@ -23,7 +24,7 @@ ACTIONS = {
     ("approver", "in_review"): ("approval", "rejection"),
     ("reviewer", "posted"): ("closing",),
 }
-SERVICES = {
+SERVICES: dict[str, Callable[..., RoyaltyRun]] = {
     "submission": royalties.royalty_run_submit,
     "decision": royalties.royalty_run_decide,
     "approval": royalties.royalty_run_approve,
@@ -36,14 +37,14 @@ LARGE_SHARE_BP = 5_000
 
 
 @page(*STAFF)
-def run_list(request: HttpRequest) -> HttpResponse:
+def run_list(request: PersonRequest) -> HttpResponse:
     """The newest royalty runs."""
     runs = selectors.royalty_run_list(user=request.user)
     return render(request, "ledger/royalty_runs.html", {"runs": runs})
 
 
 @form_page("reviewer")
-def run_new(request: HttpRequest) -> HttpResponse:
+def run_new(request: PersonRequest) -> HttpResponse:
     """A pool is divided by the locked values of a valuation run."""
     form = RoyaltyRunForm(request.POST or None, initial=request.GET.dict(), **run_choices(request))
     if request.method == "POST" and form.is_valid():
@@ -62,12 +63,12 @@ def run_new(request: HttpRequest) -> HttpResponse:
 
 
 @page(*STAFF)
-def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
+def run_detail(request: PersonRequest, run_id: UUID) -> HttpResponse:
     """One run: each line with its flags, the sum that must equal the pool, what to do next."""
     run = selectors.royalty_run_get(run_id, user=request.user)
     lines = selectors.royalty_line_list(run_id)
     statements = Statement.objects.filter(run_id=run_id).values_list("contributor_id", "number")
-    role = request.user.role  # type: ignore[union-attr]
+    role = request.user.role
     context = {
         "run": run,
         "lines": [(line, flags_of(line)) for line in lines],
@@ -83,7 +84,7 @@ def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 
 @action("reviewer", "approver")
-def run_act(request: HttpRequest, run_id: UUID, noun: str) -> HttpResponse:
+def run_act(request: PersonRequest, run_id: UUID, noun: str) -> HttpResponse:
     """One button of a run: the noun names what is done."""
     note = {"note": request.POST.get("note", "")} if noun in WITH_NOTE else {}
     run = SERVICES[noun](run_id=run_id, actor=request.user, now=timezone.now(), **note)
@@ -100,7 +101,7 @@ SAID = {
 }
 
 
-def run_choices(request: HttpRequest) -> dict[str, Any]:
+def run_choices(request: PersonRequest) -> dict[str, Any]:
     """The pools and locked valuation runs to choose from."""
     pools = Pool.objects.filter(kind="royalty", period__status="frozen").order_by("-id")
     runs = valuation_run_list(user=request.user)

@@ -5,11 +5,11 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from contributors.roles import ANYONE, page
+from contributors.roles import ANYONE, PersonRequest, page
 from ledger.errors import NotFound
 from ledger.models import Statement
 from ledger.pages.explanation import way_of
@@ -21,7 +21,7 @@ FORMATS = ("pdf", "csv", "xlsx", "json")
 
 
 @page(*READERS)
-def statement_list(request: HttpRequest) -> HttpResponse:
+def statement_list(request: PersonRequest) -> HttpResponse:
     """The person's own statements; all of them for staff. The newest first."""
     found = visible(request).filter(**_after(request)).order_by("-id")[: STATEMENTS_SHOWN + 1]
     rows = [summary_of(statement) for statement in found]
@@ -33,7 +33,7 @@ def statement_list(request: HttpRequest) -> HttpResponse:
 
 
 @page(*READERS)
-def statement_detail(request: HttpRequest, number: str) -> HttpResponse:
+def statement_detail(request: PersonRequest, number: str) -> HttpResponse:
     """One statement: why this amount, from the pool to the net."""
     statement = find(request, number)
     record = json.loads(statement.record)
@@ -49,13 +49,13 @@ def statement_detail(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "ledger/statement.html", context)
 
 
-def visible(request: HttpRequest) -> Any:
+def visible(request: PersonRequest) -> Any:
     """The statements this person may see, without their records."""
     found = Statement.objects.visible_to(request.user).exclude(state="superseded")
     return found.select_related("period", "contributor").defer("record")
 
 
-def find(request: HttpRequest, number: str) -> Statement:
+def find(request: PersonRequest, number: str) -> Statement:
     """The newest version of the statement of this number; another's is not found."""
     rows = Statement.objects.visible_to(request.user).filter(number=number)
     found = rows.select_related("period", "contributor", "run").order_by("-version").first()
@@ -73,12 +73,12 @@ def summary_of(statement: Statement) -> dict[str, Any]:
     }
 
 
-def _can_dispute(request: HttpRequest, statement: Statement) -> bool:
+def _can_dispute(request: PersonRequest, statement: Statement) -> bool:
     open_ = statement.state in ("issued", "resolved") and timezone.now() <= statement.dispute_until
-    return open_ and request.user.role == "contributor"  # type: ignore[union-attr]
+    return open_ and request.user.role == "contributor"
 
 
-def _after(request: HttpRequest) -> dict[str, Any]:
+def _after(request: PersonRequest) -> dict[str, Any]:
     with suppress(ValueError):
         return {"id__lt": UUID(request.GET.get("after", ""))}
     return {}

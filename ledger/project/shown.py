@@ -142,7 +142,7 @@ def field(bound: BoundField) -> dict[str, Any]:
     described = [f"{bound.id_for_label}_help"] if bound.help_text else []
     if bound.errors:
         described.append(f"{bound.id_for_label}_errors")
-    attrs = {"aria-describedby": " ".join(described)} if described else {}
+    attrs: dict[str, str | bool] = {"aria-describedby": " ".join(described)} if described else {}
     if bound.errors:
         attrs["aria-invalid"] = "true"
     many = kind in {"radio", "checkbox"} and not is_check
@@ -202,7 +202,7 @@ MENUS: dict[str, tuple[tuple[str, str, str], ...]] = {
 @register.simple_tag(takes_context=True)
 def menu(context: template.Context) -> list[Entry]:
     """The lines of the menu that this person's role has."""
-    request = context.get("request")
+    request: Any = context.get("request")
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return []
