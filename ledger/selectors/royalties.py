@@ -11,7 +11,7 @@ from django.db.models import Count, Sum
 
 from ledger.core.policy import Policy
 from ledger.core.reasons import Reason
-from ledger.core.records import canonical, digest
+from ledger.core.records import amounts_of, canonical, digest, line_records
 from ledger.core.royalties import LineDraft
 from ledger.core.statements import Opening, StatementDraft, draft_statement
 from ledger.errors import NotFound
@@ -80,7 +80,7 @@ class RoyaltyLineRecord:
 def royalty_run_list(*, user: Any, limit: int = 100) -> tuple[RoyaltyRunRecord, ...]:
     """The newest runs that this user may see. Two queries."""
     runs = RoyaltyRun.objects.visible_to(user).select_related("pool__period", "policy")
-    return _records(runs.order_by("-id")[:limit])
+    return run_records(runs.order_by("-id")[:limit])
 
 
 def royalty_run_get(run_id: UUID, *, user: Any = None) -> RoyaltyRunRecord:
@@ -91,7 +91,7 @@ def royalty_run_get(run_id: UUID, *, user: Any = None) -> RoyaltyRunRecord:
     NotFound
     """
     runs = RoyaltyRun.objects.all() if user is None else RoyaltyRun.objects.visible_to(user)
-    found = _records(runs.select_related("pool__period", "policy").filter(id=run_id))
+    found = run_records(runs.select_related("pool__period", "policy").filter(id=run_id))
     if not found:
         raise NotFound(royalty_run_id=str(run_id))
     return found[0]
@@ -126,6 +126,19 @@ def royalty_run_preview(run_id: UUID) -> tuple[StatementDraft, ...]:
     """The statements that approving the run now would issue, by code. Constant queries."""
     run = RoyaltyRun.objects.select_related("pool__period").get(id=run_id)
     return statement_drafts(run)
+
+
+def preview_row(draft: StatementDraft, currency: str) -> dict[str, Any]:
+    """One preview as plain data."""
+    return {
+        "contributor": draft.contributor_id,
+        "code": draft.code,
+        "amounts": {
+            name.removesuffix("_minor"): {"amount_minor": amount, "currency": currency}
+            for name, amount in amounts_of(draft).items()
+        },
+        "lines": line_records(draft),
+    }
 
 
 def statement_drafts(run: RoyaltyRun) -> tuple[StatementDraft, ...]:
@@ -192,7 +205,8 @@ def carried_values(programme_id: UUID | None) -> dict[str, str]:
     return dict(rows)
 
 
-def _records(runs: Iterable[RoyaltyRun]) -> tuple[RoyaltyRunRecord, ...]:
+def run_records(runs: Iterable[RoyaltyRun]) -> tuple[RoyaltyRunRecord, ...]:
+    """Runs as others read them; their pools, periods and policies are loaded. One query."""
     chosen = list(runs)
     sums = {
         row["run_id"]: row

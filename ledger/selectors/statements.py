@@ -165,6 +165,11 @@ def report_lines(rows: QuerySet[Statement]) -> Iterator[ReportLine]:
         )
 
 
+def report_line_count(rows: QuerySet[Statement]) -> int:
+    """How many lines the itemised report has. One query."""
+    return int(rows.order_by().aggregate(count=Sum("line_count", default=0))["count"])
+
+
 def royalty_report_rows(
     *, user: Any, period: str | None = None, currency: str | None = None
 ) -> Iterator[StatementRecord]:

@@ -1,0 +1,30 @@
+"""Addresses of the ledger under /api/v1/."""
+
+from django.urls import path, re_path
+from rest_framework.routers import DefaultRouter
+
+from ledger.api.journal import AccountViewSet, JournalEntryViewSet
+from ledger.api.pools import PeriodViewSet, PolicyViewSet, PoolViewSet
+from ledger.api.royalties import RoyaltyRunViewSet
+from ledger.api.statements import RoyaltyReportView, StatementFileView, StatementViewSet
+
+router = DefaultRouter()
+router.include_root_view = False
+router.include_format_suffixes = False
+router.register("periods", PeriodViewSet, basename="period")
+router.register("policies", PolicyViewSet, basename="policy")
+router.register("pools", PoolViewSet, basename="pool")
+router.register("royalty-runs", RoyaltyRunViewSet, basename="royalty-run")
+router.register("statements", StatementViewSet, basename="statement")
+router.register("journal-entries", JournalEntryViewSet, basename="journal-entry")
+router.register("accounts", AccountViewSet, basename="account")
+
+urlpatterns = [
+    re_path(
+        r"^statements/(?P<number>[A-Za-z0-9._-]+)\.(?P<form>pdf|csv|xlsx|json)$",
+        StatementFileView.as_view(),
+        name="statement-file",
+    ),
+    path("royalty-reports/", RoyaltyReportView.as_view(), name="royalty-reports"),
+    *router.urls,
+]
