@@ -1,0 +1,64 @@
+"""Previews: few per batch and period, answered on the Ladder's step."""
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+
+from contributors.core import ladder
+from contributors.errors import NotFound, PreviewsUsedUp
+from contributors.models import Batch, Preview, User
+from contributors.services.audit import audit_record
+from contributors.services.consents import own_contributor
+
+PREVIEWS_PER_CONTRIBUTOR = 10  # in a period and programme, over all batches
+
+
+@transaction.atomic
+def preview_request(
+    *, batch_id: uuid.UUID | str, period_code: str, actor: User | None, now: datetime
+) -> Preview:
+    """One preview of the batch is used; whoever computes it answers with `preview_answer`."""
+    batch = Batch.objects.select_for_update().live().filter(pk=batch_id).first()
+    if batch is None:
+        raise NotFound()
+    own_contributor(batch.contributor_id, actor)
+    own = Preview.objects.filter(period_code=period_code)
+    used = own.filter(batch=batch).count()
+    by_contributor = own.filter(
+        batch__contributor=batch.contributor, batch__programme=batch.programme
+    ).count()
+    if used >= batch.programme.preview_max or by_contributor >= PREVIEWS_PER_CONTRIBUTOR:
+        raise PreviewsUsedUp()
+    preview = Preview.objects.create(
+        batch=batch, period_code=period_code, ordinal=used + 1, requested_at=now
+    )
+    audit_record("preview_requested", preview, actor=actor, now=now, batch=str(batch.id))
+    return preview
+
+
+@transaction.atomic
+def preview_answer(
+    *, preview_id: uuid.UUID | str, score: float, step: float, now: datetime
+) -> float:
+    """The preview is answered on the Ladder: the contributor's best answer, or a step beyond.
+
+    `score` is the share of v(N) − v(∅) that the batch would add; answering twice returns
+    the first answer.
+    """
+    preview = Preview.objects.select_for_update().filter(pk=preview_id).first()
+    if preview is None:
+        raise NotFound()
+    if preview.answered_at is not None:
+        return float(preview.answer)
+    batch = Batch.objects.get(pk=preview.batch_id)
+    earlier = Preview.objects.filter(
+        batch__contributor_id=batch.contributor_id,
+        batch__programme_id=batch.programme_id,
+        answered_at__isnull=False,
+    )
+    best = max((float(row.answer) for row in earlier), default=0.0)
+    told = ladder.answer(score, best=best, step=step)
+    preview.answer, preview.answered_at = f"{told:.6g}", now
+    preview.save(update_fields=["answer", "answered_at"])
+    return float(preview.answer)
