@@ -1,20 +1,23 @@
 """The journal for auditors: entries, accounts with running balance, trial balance, the chain."""
 
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from contributors.roles import PersonRequest, page
 from ledger.forms import DaysFilter, JournalFilter
 from ledger.models import JournalEntry, Period
 from ledger.selectors import journal
+from ledger.selectors.verification import CHECKS
 
 # Who may see the books: those who review, approve or audit; not the administrator by that alone.
 READERS = ("reviewer", "approver", "auditor")
 ENTRIES_SHOWN = 50
+FINDINGS_SHOWN = 100
 LINES_SHOWN = 500  # more is for the export
 
 
@@ -71,6 +74,15 @@ def trial_balance(request: PersonRequest) -> HttpResponse:
     rows = sorted(journal.trial_balance(), key=lambda row: (row.currency, row.code))
     sheets = [_sheet(code, list(group)) for code, group in groupby(rows, lambda r: r.currency)]
     return render(request, "ledger/trial_balance.html", {"sheets": sheets})
+
+
+@page(*READERS)
+def books_check(request: PersonRequest) -> HttpResponse:
+    """Every rule of the books asked of the database now, the chain included."""
+    findings = list(islice(chain.from_iterable(check() for check in CHECKS), FINDINGS_SHOWN))
+    head = JournalEntry.objects.order_by("-seq").first()
+    context = {"findings": findings, "head": head, "now": timezone.now(), "count": len(CHECKS)}
+    return render(request, "ledger/books_check.html", context)
 
 
 def _sheet(currency: str, rows: list[Any]) -> dict[str, Any]:

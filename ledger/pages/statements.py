@@ -10,9 +10,9 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from contributors.roles import ANYONE, PersonRequest, page
-from ledger.errors import NotFound
 from ledger.models import Statement
 from ledger.pages.explanation import way_of
+from ledger.services import statement_files
 
 # Statements are not the administrator's business: that role does no money.
 READERS = tuple(role for role in ANYONE if role != "administrator")
@@ -35,7 +35,7 @@ def statement_list(request: PersonRequest) -> HttpResponse:
 @page(*READERS)
 def statement_detail(request: PersonRequest, number: str) -> HttpResponse:
     """One statement: why this amount, from the pool to the net."""
-    statement = find(request, number)
+    statement = statement_files.statement_find(number=number, user=request.user)
     record = json.loads(statement.record)
     context = {
         "statement": statement,
@@ -49,19 +49,23 @@ def statement_detail(request: PersonRequest, number: str) -> HttpResponse:
     return render(request, "ledger/statement.html", context)
 
 
+@page(*READERS)
+def statement_file(request: PersonRequest, number: str, form: str) -> HttpResponse:
+    """One file of a statement, the same bytes every time."""
+    file = statement_files.statement_file_get(
+        statement=statement_files.statement_find(number=number, user=request.user),
+        format=form,
+        actor=request.user,
+        now=timezone.now(),
+    )
+    headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
+    return HttpResponse(file.content, content_type=file.content_type, headers=headers)
+
+
 def visible(request: PersonRequest) -> Any:
     """The statements this person may see, without their records."""
     found = Statement.objects.visible_to(request.user).exclude(state="superseded")
     return found.select_related("period", "contributor").defer("record")
-
-
-def find(request: PersonRequest, number: str) -> Statement:
-    """The newest version of the statement of this number; another's is not found."""
-    rows = Statement.objects.visible_to(request.user).filter(number=number)
-    found = rows.select_related("period", "contributor", "run").order_by("-version").first()
-    if found is None:
-        raise NotFound()
-    return found
 
 
 def summary_of(statement: Statement) -> dict[str, Any]:
