@@ -80,7 +80,7 @@ class RunProgressAnswer(serializers.Serializer):
 class PlayerValueAnswer(serializers.Serializer):
     index = serializers.IntegerField()
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     value = serializers.CharField()
     standard_error = serializers.CharField()
     row_count = serializers.IntegerField()
@@ -102,7 +102,7 @@ class ValuationRunViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         )
 
     def paginate_queryset(self, queryset: Any) -> Any:
-        return [selectors.run_record(run) for run in super().paginate_queryset(queryset)]
+        return [selectors.run_record(run) for run in super().paginate_queryset(queryset) or ()]
 
     def retrieve(self, request: Request, pk: Any) -> Response:
         record = selectors.valuation_run_get(pk, user=request.user)

@@ -26,7 +26,7 @@ def values_chart(values: Sequence[PlayerValueRecord]) -> str:
     Negative bars carry an outline beside another colour.
     """
     rows = [_row(value) for value in values]
-    base = alt.Chart(alt.Data(values=rows)).encode(
+    base = alt.Chart({"values": rows}).encode(
         y=alt.Y("label:N", sort=alt.SortField("value", "descending"), title=None)
     )
     bars = base.mark_bar(height={"band": 0.6}).encode(
@@ -35,7 +35,7 @@ def values_chart(values: Sequence[PlayerValueRecord]) -> str:
         stroke=alt.condition("datum.value >= 0", alt.value(POSITIVE), alt.value(NEGATIVE)),
     )
     intervals = base.mark_rule(color=INK, strokeWidth=2).encode(x="low:Q", x2="high:Q")
-    zero = alt.Chart(alt.Data(values=[{}])).mark_rule(color=INK).encode(x=alt.datum(0))
+    zero = alt.Chart({"values": [{}]}).mark_rule(color=INK).encode(x=alt.datum(0))
     return svg(bars + intervals + zero, height=ROW_HEIGHT * max(len(rows), 1))
 
 

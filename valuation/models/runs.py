@@ -174,7 +174,7 @@ class PlayerMember(models.Model):
     contributor = models.ForeignKey("contributors.Contributor", on_delete=models.PROTECT)
     code = models.CharField(max_length=200)
     row_count = models.PositiveBigIntegerField()
-    first_accepted_at = models.DateTimeField(null=True)
+    first_accepted_at = models.DateTimeField()
     weight = models.PositiveBigIntegerField(help_text="Its part inside the player.")
 
     class Meta:

@@ -5,7 +5,7 @@ import json
 from collections import OrderedDict
 from datetime import datetime
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from contributors.selectors import (
@@ -17,7 +17,6 @@ from contributors.selectors import (
     validation_digest,
 )
 from valuation.core import BigramGame, DataGame
-from valuation.core.games.base import Game as PlayableGame
 from valuation.errors import UnknownWork
 from valuation.models import Game
 
@@ -61,6 +60,8 @@ def digest_of(document: Any) -> str:
     canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
+
+PlayableGame: TypeAlias = DataGame | BigramGame
 
 # Games a worker process keeps: two, so that two runs taking turns do not read their data anew.
 GAMES_HELD = 2

@@ -9,10 +9,9 @@ from contributors.selectors import programme_get
 from valuation.core import Plan, Result
 from valuation.core.coalitions import Coalitions, keys, shard_cut
 from valuation.core.engine import shard_size
-from valuation.core.games.base import Game as PlayableGame
 from valuation.models import CoalitionUtility, Shard, ShardState, ValuationRun
 from valuation.selectors.players import player_records
-from valuation.services.games import game_load
+from valuation.services.games import PlayableGame, game_load
 from valuation.services.players import coalition_digests
 
 # SQLite takes at most 32,766 parameters in one statement.
@@ -53,6 +52,7 @@ def known_utilities(run: ValuationRun) -> dict[bytes, float]:
     """Utility by coalition key, from the run's finished shards. One query."""
     known: dict[bytes, float] = {}
     for shard in run.shards.filter(state=ShardState.DONE).order_by("round", "index"):
+        assert shard.utilities is not None, "the database says a finished shard has them"
         utilities = np.frombuffer(bytes(shard.utilities), dtype="<f8")
         known.update(zip(shard_keys(shard), utilities.tolist(), strict=True))
     return known

@@ -72,7 +72,8 @@ def _counts(run: ValuationRun) -> tuple[int, int, int]:
     for shard in run.shards.filter(state=ShardState.DONE).defer("coalitions", "utilities"):
         evaluations += shard.coalition_count
         reused += shard.coalition_count if shard.from_memo else 0
-        untrainable += sum(bytes(shard.untrainable))
+        assert shard.untrainable is not None, "the database says a finished shard has them"
+        untrainable += bytes(shard.untrainable).count(1)
     return evaluations, reused, untrainable
 
 

@@ -56,6 +56,7 @@ def flights_lines(run: RoyaltyRun) -> Iterator[str]:
 def _values_lines(run_id: UUID) -> Iterator[str]:
     values = valuation_run_get(run_id)
     stored = ValuationRun.objects.get(pk=run_id)
+    assert stored.computed_at and stored.started_at, "a locked run was computed"
     seconds = (stored.computed_at - stored.started_at).total_seconds()
     yield (
         f"method {values.method}, {values.evaluations:,} evaluations "
