@@ -5,29 +5,21 @@ import time
 import numpy as np
 import pytest
 
-from valuation.core import METHODS, Plan, evaluate, keys, shard_cut, value
-from valuation.core.games.plain import FunctionGame, TableGame
-from valuation.core.result import Result
+from tests.valuation.core.played import Counting, random_table
+from valuation.core import (
+    METHODS,
+    FunctionGame,
+    Plan,
+    Result,
+    TableGame,
+    evaluate,
+    keys,
+    shard_cut,
+    value,
+)
 from valuation.errors import BudgetTooSmall, DeadlinePassed, UnknownMethod, UtilityNotFinite
 
 ALWAYS = [name for name in METHODS if name not in {"closed-form", "core-shap"}]
-
-
-def table(n_players: int, seed: int = 0) -> TableGame:
-    return TableGame(np.random.default_rng(seed).normal(size=1 << n_players))
-
-
-class Counting:
-    """A game that remembers every coalition it was asked for."""
-
-    cheap = True
-
-    def __init__(self, game: TableGame) -> None:
-        self.n_players, self._game, self.asked = game.n_players, game, list[bytes]()
-
-    def __call__(self, coalitions):
-        self.asked += keys(coalitions)
-        return self._game(coalitions)
 
 
 def replayed(plan: Plan, game, size: int, known: dict[bytes, float]) -> Result:
@@ -40,14 +32,14 @@ def replayed(plan: Plan, game, size: int, known: dict[bytes, float]) -> Result:
 @pytest.mark.parametrize("method", ALWAYS)
 @pytest.mark.parametrize("budget", [64, 65, 100])
 def test_no_coalition_is_asked_for_twice_and_the_budget_holds(method, budget):
-    game = Counting(table(6))
+    game = Counting(random_table(6))
     result = value(game, method=method, budget=budget)
     assert len(game.asked) == len(set(game.asked)) == result.evaluations <= budget
 
 
 @pytest.mark.parametrize("method", ALWAYS)
 def test_a_replayed_run_has_the_bits_of_the_run_in_process(method):
-    game, budget = table(7), 100 if method != "exact" else 128
+    game, budget = random_table(7), 100 if method != "exact" else 128
     live = value(game, method=method, budget=budget, seed=3)
     plan = Plan.of(game, method=method, budget=budget, seed=3)
     stored = replayed(plan, game, 5, {})
@@ -58,7 +50,7 @@ def test_a_replayed_run_has_the_bits_of_the_run_in_process(method):
 
 @pytest.mark.parametrize("method", ALWAYS)
 def test_a_second_run_with_the_memo_of_the_first_needs_nothing_new(method):
-    game, known = table(6), {}
+    game, known = random_table(6), {}
     plan = Plan.of(game, method=method, budget=64)
     first = replayed(plan, game, 8, known)
     again = plan.advance(known)
@@ -77,14 +69,14 @@ def test_one_player_alone_has_everything(method):
 @pytest.mark.parametrize("method", ALWAYS)
 def test_a_budget_too_small_is_refused_without_a_number(method):
     with pytest.raises(BudgetTooSmall) as refused:
-        value(game := Counting(table(8)), method=method, budget=1)
+        value(game := Counting(random_table(8)), method=method, budget=1)
     assert refused.value.code == "budget_too_small"
     assert not game.asked
 
 
 def test_an_unknown_method_is_refused_with_the_list():
     with pytest.raises(UnknownMethod, match="permutation"):
-        value(table(2), method="guess")
+        value(random_table(2), method="guess")
 
 
 def test_a_utility_that_is_not_a_number_is_refused():
@@ -103,7 +95,7 @@ def test_a_utility_that_is_not_a_number_is_refused():
 
 def test_a_passed_deadline_refuses_what_cannot_be_partial():
     with pytest.raises(DeadlinePassed):
-        value(table(6), method="exact", budget=64, deadline_s=0.0)
+        value(random_table(6), method="exact", budget=64, deadline_s=0.0)
 
 
 def test_a_deadline_ends_a_run_with_the_rounds_that_are_complete():
@@ -117,7 +109,7 @@ def test_a_deadline_ends_a_run_with_the_rounds_that_are_complete():
 
 
 def test_a_tolerance_ends_a_run_once_it_is_met():
-    game = table(10)
+    game = random_table(10)
     loose = value(game, method="permutation", budget=1000, tolerance=5.0)
     tight = value(game, method="permutation", budget=1000, tolerance=1e-6)
     assert loose.uncertainty <= 5.0 < tight.uncertainty * 1e6
@@ -125,7 +117,7 @@ def test_a_tolerance_ends_a_run_once_it_is_met():
 
 
 def test_a_stopped_plan_concludes_with_what_it_has():
-    game, known = table(8), {}
+    game, known = random_table(8), {}
     plan = Plan.of(game, method="permutation", budget=200, stoppable=True)
     for _ in range(2):
         step = plan.advance(known)
@@ -136,14 +128,14 @@ def test_a_stopped_plan_concludes_with_what_it_has():
 
 
 def test_a_larger_budget_continues_an_earlier_permutation_run():
-    game, known = table(9), {}
+    game, known = random_table(9), {}
     replayed(Plan.of(game, method="permutation", budget=60), game, 8, known)
     step = Plan.of(game, method="permutation", budget=120).advance(known)
     assert len(step) + len(known) <= 120
 
 
 def test_auto_takes_what_is_exact_and_says_why():
-    result = value(table(5))
+    result = value(random_table(5))
     assert (result.method, result.reason) == (
         "exact",
         "the budget of 200 covers all 2**5 coalitions",
