@@ -10,7 +10,7 @@ alone and every size has the same total, so every size gets the same budget.
 """
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from valuation.core.coalitions import Coalitions, Floats, keys
 from valuation.core.problem import Problem
 
-LISTED_MAX = 1 << 14  # coalitions of one size that are listed and shuffled instead of drawn
+LISTED_MAX = 1 << 10  # coalitions of one size that are listed and shuffled instead of drawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,15 +114,23 @@ def _listed(generator: np.random.Generator, n: int, size: int, halved: bool) -> 
 def _drawn(
     generator: np.random.Generator, n: int, size: int, count: int, halved: bool
 ) -> Coalitions:
-    kept: dict[bytes, Coalitions] = {}
-    while len(kept) < count:
-        rank = generator.random((count - len(kept), n)).argsort(axis=1).argsort(axis=1)
-        members = rank < size
-        if halved:
-            members ^= ~members[:, :1]
-        for name, row in zip(keys(members), members, strict=True):
-            kept.setdefault(name, row)
-    return np.array(list(kept.values())).reshape(-1, n)
+    def draw(rows: int) -> Coalitions:
+        members = generator.random((rows, n)).argsort(axis=1).argsort(axis=1) < size
+        return members ^ ~members[:, :1] if halved else members
+
+    return distinct_draws(draw, count, n)
+
+
+def distinct_draws(draw: Callable[[int], Coalitions], count: int, n_players: int) -> Coalitions:
+    """The first `count` different rows that `draw(rows)` gives, (count, n)."""
+    drawn = np.empty((0, n_players), dtype=np.bool_)
+    first: dict[bytes, int] = {}
+    while len(first) < count:
+        more = draw(count - len(first))
+        for row, name in enumerate(keys(more), start=len(drawn)):
+            first.setdefault(name, row)
+        drawn = np.concatenate([drawn, more])
+    return drawn[list(first.values())]
 
 
 def pairs_within(problem: Problem, budget: int) -> Pairs:

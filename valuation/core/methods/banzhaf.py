@@ -5,9 +5,12 @@ Data Banzhaf: a robust data valuation framework for machine learning. See
 docs/algorithms/banzhaf.md.
 """
 
+from functools import cache
+
 import numpy as np
 
-from valuation.core.coalitions import Coalitions, Floats, keys
+from valuation.core.coalitions import Coalitions, Floats
+from valuation.core.designs import distinct_draws
 from valuation.core.methods.exact import enumeration, semivalues
 from valuation.core.problem import Asking, Problem, in_rounds
 from valuation.core.result import Result
@@ -28,6 +31,7 @@ def banzhaf(problem: Problem) -> Asking:
     if problem.enumerable:
         return (yield from _enumerated(problem))
 
+    @cache
     def design(budget: int) -> Coalitions:
         return _drawn(problem, budget - 2)
 
@@ -47,13 +51,12 @@ def _enumerated(problem: Problem) -> Asking:
 def _drawn(problem: Problem, count: int) -> Coalitions:
     """Distinct uniform coalitions but ∅ and N; fewer are the first of more."""
     generator, n_players = problem.generator(), problem.n_players
-    kept: dict[bytes, Coalitions] = {}
-    while len(kept) < count:
-        rows = generator.random((count - len(kept), n_players)) < 0.5
-        for name, row in zip(keys(rows), rows, strict=True):
-            if row.any() and not row.all():
-                kept.setdefault(name, row)
-    return np.stack(list(kept.values()))
+
+    def draw(rows: int) -> Coalitions:
+        members = generator.random((rows, n_players)) < 0.5
+        return members[members.any(axis=1) & ~members.all(axis=1)]
+
+    return distinct_draws(draw, count, n_players)
 
 
 def _estimate(problem: Problem, members: Coalitions, utilities: Floats) -> Result:

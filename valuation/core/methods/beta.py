@@ -4,7 +4,7 @@ Kwon, Y., Zou, J. (2022). Beta Shapley: a unified and noise-reduced data valuati
 framework for machine learning. See docs/algorithms/beta.md.
 """
 
-from functools import partial
+from functools import cache, partial
 from math import comb
 
 import numpy as np
@@ -45,14 +45,16 @@ def beta_shapley(problem: Problem, *, alpha: float, beta: float, name: str) -> A
     if problem.enumerable:
         return (yield from _enumerated(problem, alpha, beta, name))
     shares = size_shares(problem.n_players, alpha, beta)
-    counts = partial(_counts, problem.n_players, shares)
+
+    @cache
+    def samples(budget: int) -> list[Coalitions]:
+        return _samples(problem, _counts(problem.n_players, shares, budget))
 
     def design(budget: int) -> Coalitions:
-        return np.concatenate(_samples(problem, counts(budget)))
+        return np.concatenate(samples(budget))
 
     def estimate(budget: int, utilities: Floats) -> Result:
-        samples = _samples(problem, counts(budget))
-        return _estimate(problem, shares, samples, utilities, name)
+        return _estimate(problem, shares, samples(budget), utilities, name)
 
     return (yield from in_rounds(problem, budget_min(problem.n_players), design, estimate))
 

@@ -6,6 +6,7 @@ See docs/algorithms/kernel.md.
 """
 
 from dataclasses import dataclass
+from functools import cache, partial
 
 import numpy as np
 
@@ -37,12 +38,14 @@ def kernel(problem: Problem) -> Asking:
     if problem.enumerable:
         return (yield from exact(problem, "kernel"))
 
+    within = cache(partial(draws_within, problem))
+
     def design(budget: int) -> Coalitions:
-        members = draws_within(problem, budget).members
+        members = within(budget).members
         return np.concatenate([members, ~members])
 
     def estimate(budget: int, utilities: Floats) -> Result:
-        draws = draws_within(problem, budget)
+        draws = within(budget)
         count = len(draws.members)
         differences = utilities[:count] - utilities[count:]
         fit = fit_pairs(

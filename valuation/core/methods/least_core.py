@@ -6,6 +6,7 @@ If you like Shapley then you'll love the core. See docs/algorithms/least-core.md
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +63,7 @@ def least_core(problem: Problem) -> Asking:
     coalition not looked at may have more reason to leave.
     """
 
+    @cache
     def design(budget: int) -> Coalitions:
         if problem.enumerable:
             return enumerated(problem.n_players, 1, (1 << problem.n_players) - 1)

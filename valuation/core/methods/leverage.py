@@ -5,6 +5,8 @@ leverage score sampling. Ours adds two terms in the size of the coalition. See
 docs/algorithms/leverage.md.
 """
 
+from functools import cache, partial
+
 import numpy as np
 
 from valuation.core.coalitions import Coalitions, Floats
@@ -29,11 +31,13 @@ def leverage(problem: Problem) -> Asking:
     if problem.enumerable:
         return (yield from exact(problem, "leverage"))
 
+    within = cache(partial(pairs_within, problem))
+
     def design(budget: int) -> Coalitions:
-        return pairs_within(problem, budget).coalitions
+        return within(budget).coalitions
 
     def estimate(budget: int, utilities: Floats) -> Result:
-        pairs = pairs_within(problem, budget)
+        pairs = within(budget)
         fit = fit_pairs(
             pairs.members,
             pairs.differences(utilities),

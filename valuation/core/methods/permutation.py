@@ -5,7 +5,7 @@ value based on sampling. Antithetic pairs: Mitchell, R. et al. (2022). Sampling
 permutations for Shapley value estimation. See docs/algorithms/permutation.md.
 """
 
-from functools import partial
+from functools import cache, partial
 from typing import TypeAlias
 
 import numpy as np
@@ -73,7 +73,7 @@ def budget_min(n_players: int) -> int:
 
 def _sampled(problem: Problem, *, name: str, antithetic: bool) -> Asking:
     minimum = budget_min(problem.n_players) * (1 + antithetic)
-    orders = partial(orders_within, problem, antithetic=antithetic)
+    orders = cache(partial(orders_within, problem, antithetic=antithetic))
 
     def design(budget: int) -> Coalitions:
         return prefixes(orders(budget)).reshape(-1, problem.n_players)

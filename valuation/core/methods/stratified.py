@@ -6,6 +6,8 @@ Approximating the Shapley value without marginal contributions. See
 docs/algorithms/stratified.md.
 """
 
+from functools import cache, partial
+
 import numpy as np
 
 from valuation.core.coalitions import Coalitions, Floats
@@ -31,11 +33,13 @@ def stratified(problem: Problem) -> Asking:
     if problem.enumerable:
         return (yield from exact(problem, "stratified"))
 
+    within = cache(partial(pairs_within, problem))
+
     def design(budget: int) -> Coalitions:
-        return pairs_within(problem, budget).coalitions
+        return within(budget).coalitions
 
     def estimate(budget: int, utilities: Floats) -> Result:
-        pairs = pairs_within(problem, budget)
+        pairs = within(budget)
         return _combined(problem, pairs, pairs.differences(utilities))
 
     return (yield from in_rounds(problem, budget_min(problem.n_players), design, estimate))
