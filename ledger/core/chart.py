@@ -67,8 +67,8 @@ CHART: tuple[ChartRow, ...] = (
 
 _BY_STEM = {row.stem: row for row in CHART}
 _BY_PURPOSE = {row.purpose: row for row in CHART}
-# What every export format accepts inside an account's name.
-_OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+# What Beancount, hledger and ledger all accept inside an account's name.
+_OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

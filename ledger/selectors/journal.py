@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When, Window
+from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, Sum, Value, When, Window
 from django.db.models.functions import Coalesce
 
 from ledger.core.chart import DEBIT_KINDS, Kind
@@ -215,6 +215,20 @@ def entry_list(
     for entry_id, *row in rows.values_list("entry_id", *_POSTING_COLUMNS):
         postings[entry_id].append(_posting_record(*row))
     return tuple(_entry_record(entry, tuple(postings[entry.id])) for entry in page)
+
+
+def entries_in_order(*, per_query: int = 900) -> Iterator[EntryRecord]:
+    """Every entry in the order posted, streamed."""
+    after_seq = 0
+    while page := entry_list(after_seq=after_seq, limit=per_query):
+        yield from page
+        after_seq = page[-1].seq
+
+
+def effective_days() -> tuple[date, date] | None:
+    """The first and the last day that an entry counts on, if there is an entry."""
+    days = JournalEntry.objects.aggregate(first=Min("effective_on"), last=Max("effective_on"))
+    return None if days["first"] is None else (days["first"], days["last"])
 
 
 def account_lines(

@@ -1,0 +1,57 @@
+"""The ledger as a table: every posting of every account with the balance after it, streamed."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from ledger.core.money import amount_text
+from ledger.files.cells import csv_lines
+from ledger.selectors.ledger_lines import ledger_lines
+
+COLUMNS = (
+    "account",
+    "currency",
+    "effective_on",
+    "recorded_at",
+    "entry",
+    "line",
+    "event",
+    "source",
+    "counter_account",
+    "amount",
+    "balance",
+    "entry_id",
+)
+
+
+def ledger_csv(
+    *,
+    starts_on: date | None = None,
+    ends_on: date | None = None,
+    party: str | None = None,
+    account: str | None = None,
+    currency: str | None = None,
+) -> Iterator[str]:
+    """Yield the lines of a CSV file; no row limit, no cell is a formula. Debits are positive."""
+    rows = ledger_lines(
+        starts_on=starts_on, ends_on=ends_on, party=party, account=account, currency=currency
+    )
+    yield from csv_lines(
+        COLUMNS,
+        (
+            (
+                row.account,
+                row.currency,
+                row.effective_on.isoformat(),
+                row.created_at.isoformat(),
+                row.seq,
+                row.line,
+                row.event,
+                f"{row.source_type} {row.source_id}",
+                row.counter_account,
+                amount_text(row.amount_minor, row.currency),
+                amount_text(row.balance_minor, row.currency),
+                row.entry_id,
+            )
+            for row in rows
+        ),
+    )
