@@ -32,7 +32,7 @@ SAMPLE_MAX = 2500  # coalitions the process is fitted to: seconds, 50 MB; the re
 GROWTH = 1.7  # from round to round; a fit each, so slower growth costs time and gains little
 FIRST_MIN = 40  # below it nothing can be learned about the kernel
 AT_RANDOM = 0.25  # of each round; 0 to 0.4 were tried and differ by a tenth
-CANDIDATES_PER_PICK, CANDIDATES_MIN = 4, 600
+CANDIDATES_PER_PICK, CANDIDATES_MIN, CANDIDATES_MAX = 4, 600, 3000  # 72 MB of covariances
 
 
 @dataclass(slots=True)
@@ -111,7 +111,8 @@ def _next_round(
     if posterior is None or not told:
         return drawn
     seen.update(keys(drawn))
-    pool = spread(n, max(CANDIDATES_PER_PICK * told, CANDIDATES_MIN), seen, generator)
+    wanted = min(max(CANDIDATES_PER_PICK * told, CANDIDATES_MIN), CANDIDATES_MAX)
+    pool = spread(n, wanted, seen, generator)
     aware = posterior.given(drawn)
     picked = telling(aware, posteriors.asked(pool, controls), min(told, len(pool)))
     return np.concatenate([pool[picked], drawn])
@@ -122,7 +123,8 @@ def _fitted(state: State, controls: tuple[Control, ...], before: Posterior | Non
     if before is not None and len(before.sample.members) == SAMPLE_MAX:
         return before
     members, utilities = state.members[:SAMPLE_MAX], state.utilities[:SAMPLE_MAX]
-    return posteriors.fitted(members, utilities, controls)
+    start = None if before is None else before.theta
+    return posteriors.fitted(members, utilities, controls, start)
 
 
 def _result(problem: Problem, state: State, posterior: Posterior) -> Result:

@@ -13,7 +13,6 @@ from itertools import combinations
 from math import comb
 
 import numpy as np
-from scipy.linalg import lapack
 
 from valuation.core.coalitions import Coalitions, keys
 from valuation.core.methods import surrogate_kernel as kernel
@@ -94,24 +93,20 @@ def _drawn(
 def telling(posterior: Posterior, candidates: Sample, count: int) -> list[int]:
     """The candidates that, taken in this order, lower the players' variances most; greedy.
 
-    Conditioning on one candidate changes the covariances of the others by rank one, so only the
-    columns of those picked are formed: O(candidates · picks · (sample + picks)).
+    Conditioning on one candidate changes the covariances of the others by rank one; only the
+    columns of those picked are formed: O(candidates · (candidates · sample + picks²)).
     """
-    half, _ = lapack.dtrtrs(posterior.factor, posterior.cross(candidates).T, lower=1)
-    reduced, _ = lapack.dtrtrs(posterior.factor, posterior.projections, lower=1)
-    towards = posterior.project(candidates) - half.T @ reduced
-    own = posterior.own_variances(candidates) - (half**2).sum(axis=0)
-    own = np.maximum(own, kernel.WHITE_MIN)
+    joint, towards = posterior.conditioned(candidates)
+    own = np.maximum(np.diag(joint).copy(), kernel.WHITE_MIN)
     columns = np.empty((count, len(own)))
     picked: list[int] = []
     for step in range(count):
         gain = (towards**2).sum(axis=1) / own
         gain[picked] = -1.0
         best = int(gain.argmax())
-        column = posterior.covariances(candidates, best) - half[:, best] @ half
-        column -= columns[:step, best] @ columns[:step]
-        column /= np.sqrt(own[best])
-        towards -= np.outer(column, towards[best] / np.sqrt(own[best]))
+        deviation = np.sqrt(own[best])
+        column = (joint[best] - columns[:step, best] @ columns[:step]) / deviation
+        towards -= np.outer(column, towards[best] / deviation)
         own = np.maximum(own - column**2, kernel.WHITE_MIN)
         columns[step] = column
         picked.append(best)

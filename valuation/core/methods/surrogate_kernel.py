@@ -25,7 +25,6 @@ g = τ² exp(−(ln(s+1) − ln(t+1))² / 2ℓ_c²): a multiple of c that may dr
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -44,7 +43,6 @@ CONTROL_MEAN, CONTROL_DEVIATION = -1.5, 1.5
 CONTROL_LENGTH_MEAN, CONTROL_LENGTH_DEVIATION = 0.8, 0.7
 CONSTANT = 10.0  # variance of the level: wide, the data decide
 WHITE_MIN = 1e-9  # keeps the Cholesky factor of a noiseless game positive
-STEP = 1e-5  # of the central difference: error 1e-10, below what the optimiser asks
 
 Sizes: TypeAlias = NDArray[Any]  # whole numbers, integer or float
 
@@ -61,47 +59,98 @@ def prior_of(n_controls: int) -> tuple[Floats, Floats]:
     return np.array(mean), np.array(deviation)
 
 
-def covariance(theta: Floats, n: int, s: Sizes, t: Sizes, o: Sizes) -> Floats:
-    """k(s, t, o) without the white part; the arrays broadcast.
+class Covariance:
+    """k at chosen sizes and overlaps, its parts shared between value and slopes.
 
-    >>> theta = prior_of(0)[0]
-    >>> bool(covariance(theta, 4, 2, 3, 2) == covariance(theta, 4, 3, 2, 2))
+    Parameters
+    ----------
+    theta : hyper-parameters
+    n : int, players
+    s, t, o : sizes and overlaps; the arrays broadcast
+
+    >>> theta, size = prior_of(0)[0], np.array([2, 3])
+    >>> one, other = Covariance(theta, 4, size, size[::-1], 2).total
+    >>> bool(one == other)
     True
     """
-    middle = n / 2  # amplitudes and lengths are those of a coalition of half the players
-    gap = (np.log1p(s) - np.log1p(t)) * np.exp(-theta[SIZE_LENGTH])
-    size = np.exp(2 * theta[SIZE] - 0.5 * gap * gap)
-    fading = ((s + 1.0) * (t + 1.0) / (middle + 1) ** 2) ** -theta[DECAY]
-    linear = np.exp(2 * theta[LINEAR]) * (o - s * t / n) * (4 / n)
-    a = ((s + 0.5) / (middle + 0.5)) ** -theta[MIXTURE]
-    b = ((t + 0.5) / (middle + 0.5)) ** -theta[MIXTURE]
-    distance = np.maximum(s * a * a + t * b * b - 2 * o * a * b, 0.0) / n
-    smooth = np.exp(2 * theta[SMOOTH] - distance * np.exp(-theta[SMOOTH_LENGTH]))
-    return np.asarray(CONSTANT + size + fading * (linear + smooth))
+
+    def __init__(self, theta: Floats, n: int, s: Sizes, t: Sizes, o: Sizes) -> None:
+        sizes = np.arange(n + 1)
+        logs = np.log1p(sizes)
+        self._gap = (np.subtract.outer(logs, logs) * np.exp(-theta[SIZE_LENGTH])) ** 2
+        self._by_size = np.exp(2 * theta[SIZE] - 0.5 * self._gap)
+        # amplitudes and lengths are those of a coalition of half the players
+        self._log_fade = logs - np.log1p(n / 2)
+        self._log_mix = np.log((sizes + 0.5) / (n / 2 + 0.5))
+        fade = np.exp(-theta[DECAY] * self._log_fade)
+        mix = np.exp(-theta[MIXTURE] * self._log_mix)
+        self.n, self.s, self.t = n, s, t
+        self._own = sizes * mix * mix
+        self._shared = 2 * o * (mix[s] * mix[t])
+        self._rate = np.exp(-theta[SMOOTH_LENGTH]) / n
+        distance = np.maximum(self._own[s] + self._own[t] - self._shared, 0.0)
+        self._decayed = distance * self._rate
+        fading = fade[s] * fade[t]
+        self.size = self._by_size[s, t]
+        self.linear = fading * (np.exp(2 * theta[LINEAR]) * 4 / n) * (o - s * t / n)
+        self.smooth = fading * np.exp(2 * theta[SMOOTH] - self._decayed)
+
+    @property
+    def total(self) -> Floats:
+        """k(s, t, o)."""
+        return np.asarray(CONSTANT + self.size + self.linear + self.smooth)
+
+    def slopes(self) -> list[Floats]:
+        """∂k/∂θ for the hyper-parameters SIZE … DECAY, in their order."""
+        s, t = self.s, self.t
+        mixed = self._log_mix * self._own
+        stretch = 2 * (mixed[s] + mixed[t]) - self._shared * (self._log_mix[s] + self._log_mix[t])
+        return [
+            2 * self.size,
+            self.size * self._gap[s, t],
+            2 * self.linear,
+            2 * self.smooth,
+            self.smooth * self._decayed,
+            self.smooth * self._rate * stretch,
+            -(self.linear + self.smooth) * (self._log_fade[s] + self._log_fade[t]),
+        ]
+
+
+def covariance(theta: Floats, n: int, s: Sizes, t: Sizes, o: Sizes) -> Floats:
+    """k(s, t, o) without the white part; the arrays broadcast."""
+    return Covariance(theta, n, s, t, o).total
 
 
 def white(theta: Floats, n: int, s: Sizes) -> Floats:
     """ν(s), the variance that is a coalition's own."""
-    fading = ((s + 1.0) / (n / 2 + 1)) ** (-2 * theta[WHITE_DECAY])
-    return np.exp(2 * theta[WHITE]) * fading + WHITE_MIN
+    log_fade = np.log1p(s) - np.log1p(n / 2)
+    return np.exp(2 * (theta[WHITE] - theta[WHITE_DECAY] * log_fade)) + WHITE_MIN
+
+
+def white_slopes(theta: Floats, n: int, s: Sizes) -> tuple[Floats, Floats]:
+    """∂ν/∂θ for WHITE and WHITE_DECAY."""
+    above = 2 * (white(theta, n, s) - WHITE_MIN)
+    return above, -above * (np.log1p(s) - np.log1p(n / 2))
 
 
 def drift(theta: Floats, n: int) -> Floats:
     """exp(−(ln(s+1) − ln(t+1))² / 2ℓ_c²) of all sizes, (n + 1, n + 1)."""
+    return np.exp(-0.5 * _drift_gap(theta, n))
+
+
+def drift_slope(theta: Floats, n: int) -> Floats:
+    """∂drift/∂θ for ln ℓ_c, the last hyper-parameter."""
+    return drift(theta, n) * _drift_gap(theta, n)
+
+
+def _drift_gap(theta: Floats, n: int) -> Floats:
     logs = np.log1p(np.arange(n + 1))
-    return np.exp(-0.5 * (np.subtract.outer(logs, logs) * np.exp(-theta[-1])) ** 2)
+    return (np.subtract.outer(logs, logs) * np.exp(-theta[-1])) ** 2
 
 
 def scales(theta: Floats, n_controls: int) -> Floats:
     """τ² of each control."""
     return np.exp(2 * theta[len(PRIOR_MEAN) : len(PRIOR_MEAN) + n_controls])
-
-
-def differences(function: Callable[[Floats], Floats], theta: Floats, at: int) -> Floats:
-    """The derivative of function(theta) by theta[at]."""
-    step = np.zeros_like(theta)
-    step[at] = STEP
-    return (function(theta + step) - function(theta - step)) / (2 * STEP)
 
 
 def shapley_weights(n: int) -> Floats:

@@ -23,6 +23,7 @@ EVIDENCE_ROWS_MAX = 400  # a dozen hyper-parameters need no more; the cost is cu
 ITERATIONS_MAX = 60  # the optimiser is done in 20 to 40
 BOUND_DEVIATIONS = 4.0
 PREDICTED_AT_ONCE = 4096  # coalitions; 80 MB beside a full sample
+CODES_MAX = 2**22  # 32 MB of positions: 160 players; beyond them sorting is the smaller evil
 IMPOSSIBLE = 1e10  # minus log evidence where the covariance is not positive
 
 Ints = NDArray[np.int64]
@@ -62,16 +63,17 @@ class Gram:
         self.n = sample.members.shape[1]
         self.sizes = sample.members.sum(axis=1).astype(np.int64)
         base = self.n + 1
+        larger = np.maximum(self.sizes[:, None], self.sizes[None, :])
+        smaller = np.minimum(self.sizes[:, None], self.sizes[None, :])
+        self._pairs = larger * base + smaller
         overlap = (sample.members @ sample.members.T).astype(np.int64)
-        self._pairs = self.sizes[:, None] * base + self.sizes[None, :]
-        codes, where = np.unique(self._pairs * base + overlap, return_inverse=True)
-        self._where = where.reshape(overlap.shape)
+        codes, self._where = _distinct(self._pairs * base + overlap, base**3)
         self._triples = codes // base**2, codes // base % base, codes % base
         self._products = [np.outer(column, column) for column in sample.controls.T]
 
     def __call__(self, theta: Floats) -> Floats:
         """The matrix (b, b), white part included."""
-        matrix = self._smooth(theta)[self._where]
+        matrix = kernel.covariance(theta, self.n, *self._triples)[self._where]
         if self._products:
             drift = kernel.drift(theta, self.n).ravel()[self._pairs]
             scales = kernel.scales(theta, len(self._products))
@@ -82,35 +84,37 @@ class Gram:
 
     def gradient(self, theta: Floats, weights: Floats) -> Floats:
         """Σ weights ∘ ∂matrix/∂θ for each hyper-parameter; weights (b, b) symmetric."""
-        gradient = np.zeros_like(theta)
         by_triple = np.bincount(self._where.ravel(), weights.ravel(), len(self._triples[0]))
-        for at in range(kernel.WHITE):
-            gradient[at] = by_triple @ kernel.differences(self._smooth, theta, at)
-
-        def own(at_theta: Floats) -> Floats:
-            return kernel.white(at_theta, self.n, self.sizes)
-
-        for at in (kernel.WHITE, kernel.WHITE_DECAY):
-            gradient[at] = np.diag(weights) @ kernel.differences(own, theta, at)
+        slopes = kernel.Covariance(theta, self.n, *self._triples).slopes()
+        own = kernel.white_slopes(theta, self.n, self.sizes)
+        gradient = [float(by_triple @ slope) for slope in slopes]
+        gradient += [float(np.diag(weights) @ slope) for slope in own]
         if self._products:
-            self._control_gradient(theta, weights, gradient)
-        return gradient
+            gradient += self._control_gradient(theta, weights)
+        return np.array(gradient)
 
-    def _control_gradient(self, theta: Floats, weights: Floats, gradient: Floats) -> None:
+    def _control_gradient(self, theta: Floats, weights: Floats) -> list[float]:
         scales = kernel.scales(theta, len(self._products))
+        drift = kernel.drift(theta, self.n).ravel()
+        sums = [
+            np.bincount(self._pairs.ravel(), (weights * product).ravel(), drift.size)
+            for product in self._products
+        ]
+        slope = kernel.drift_slope(theta, self.n).ravel()
+        by_scale = [
+            2 * scale * (by_pair @ drift) for scale, by_pair in zip(scales, sums, strict=True)
+        ]
+        return [*by_scale, float(scales @ np.array(sums) @ slope)]
 
-        def drift(at_theta: Floats) -> Floats:
-            return kernel.drift(at_theta, self.n)
 
-        slope = kernel.differences(drift, theta, len(theta) - 1).ravel()
-        first = len(kernel.PRIOR_MEAN)
-        for at, (scale, product) in enumerate(zip(scales, self._products, strict=True)):
-            by_pair = np.bincount(self._pairs.ravel(), (weights * product).ravel(), slope.size)
-            gradient[first + at] = 2 * scale * (by_pair @ drift(theta).ravel())
-            gradient[-1] += scale * (by_pair @ slope)
-
-    def _smooth(self, theta: Floats) -> Floats:
-        return kernel.covariance(theta, self.n, *self._triples)
+def _distinct(codes: Ints, count: int) -> tuple[Ints, Ints]:
+    """Distinct codes below `count` in order, and where each element's is."""
+    if count > CODES_MAX:
+        distinct, where = np.unique(codes, return_inverse=True)
+        return distinct, where.reshape(codes.shape)
+    present = np.zeros(count, dtype=np.bool_)
+    present[codes] = True
+    return np.flatnonzero(present), (np.cumsum(present) - 1)[codes]
 
 
 def fit(sample: Sample, *, rows: Ints, start: Floats | None = None) -> Floats:
@@ -257,18 +261,13 @@ class Posterior:
         """Covariances of other coalitions with those seen, (a, b); none of them seen."""
         return _between(self.theta, others, self.sample)
 
-    def covariances(self, others: Sample, at: int) -> Floats:
-        """Prior covariances of other coalitions with number `at` among them, (a,)."""
-        column = _between(self.theta, others, others.rows(slice(at, at + 1)))[:, 0]
-        column[at] = self.own_variances(others.rows(slice(at, at + 1)))[0]
-        return column
-
-    def own_variances(self, others: Sample) -> Floats:
-        """Prior variances of coalitions, white part included, (a,)."""
-        s = others.members.sum(axis=1).astype(np.int64)
-        variances = kernel.covariance(self.theta, self.n, s, s, s)
-        scales = kernel.scales(self.theta, others.controls.shape[1])
-        return variances + others.controls**2 @ scales + kernel.white(self.theta, self.n, s)
+    def conditioned(self, others: Sample) -> tuple[Floats, Floats]:
+        """Posterior covariances of distinct, unseen coalitions: among them (a, a), with values."""
+        half, _ = lapack.dtrtrs(self.factor, self.cross(others).T, lower=1)
+        reduced, _ = lapack.dtrtrs(self.factor, self.projections, lower=1)
+        joint = Gram(others)(self.theta)
+        joint -= half.T @ half
+        return joint, self.project(others) - half.T @ reduced
 
     def _drifted(self, sample: Sample) -> list[tuple[float, Floats, Floats]]:
         """Per control: τ², its utilities (b,), and the values of g(s, ·) c by size (n + 1, n)."""
@@ -318,11 +317,16 @@ def asked(members: Coalitions, controls: tuple[Control, ...]) -> Sample:
     )
 
 
-def fitted(members: Coalitions, utilities: Floats, controls: tuple[Control, ...]) -> Posterior:
-    """The process fitted to coalitions (b, n) and their utilities (b,)."""
+def fitted(
+    members: Coalitions,
+    utilities: Floats,
+    controls: tuple[Control, ...],
+    start: Floats | None = None,
+) -> Posterior:
+    """The process fitted to coalitions (b, n) and utilities (b,), searching from `start`."""
     level, scale = float(utilities.mean()), float(utilities.std()) or 1.0
     sample = replace(asked(members, controls), utilities=(utilities - level) / scale)
-    theta = fit(sample, rows=evidence_rows(len(members)))
+    theta = fit(sample, rows=evidence_rows(len(members)), start=start)
     return Posterior(sample, theta, controls, level=level, scale=scale)
 
 
