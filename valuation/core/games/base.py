@@ -22,8 +22,11 @@ class Game(Protocol):
     cheap : bool, whether a coalition costs microseconds, so that full enumeration is a choice
     """
 
-    n_players: int
-    cheap: bool
+    @property
+    def n_players(self) -> int: ...
+
+    @property
+    def cheap(self) -> bool: ...
 
     @property
     def empty(self) -> float: ...
