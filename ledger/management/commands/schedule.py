@@ -39,12 +39,12 @@ class Command(BaseCommand):
                 recur(name)
             if once:
                 return
+            close_old_connections()  # as after a request: a restarted database is met anew
             time.sleep(LOOK_S)
 
 
 def recur(name: str) -> None:
     """Do one recurring thing in this process."""
-    close_old_connections()
     if name == CLEARING:
         call_command(CLEARING, verbosity=0)
     else:
