@@ -14,7 +14,7 @@ from valuation.core.spread import small_sample_factor
 from valuation.errors import BudgetTooSmall
 
 RANK_TOLERANCE = 1e-10  # of the largest singular value: below, a direction is not determined
-RESIDUAL_POWER = 0.75  # residual / (1 − leverage)**0.75 covers 95 % by trial; HC2 is ½, HC3 is 1
+RESIDUAL_POWER = 0.65  # residual / (1 − leverage)**0.65 covers 95 % by trial; HC2 is ½, HC3 is 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
