@@ -1,6 +1,17 @@
 """Every table of the ledger."""
 
+from ledger.models.disputes import Dispute, DisputeEvent, DisputeMessage
 from ledger.models.journal import Account, Balance, JournalEntry, Period, Posting
+from ledger.models.payouts import (
+    Advance,
+    BankDetails,
+    BankMessage,
+    Payout,
+    PayoutBatch,
+    PayoutBatchEvent,
+    PayoutDestination,
+    PayoutEvent,
+)
 from ledger.models.royalties import (
     Holdback,
     HoldbackRelease,
@@ -22,11 +33,22 @@ from ledger.models.tax import TaxProfile, TaxRule
 
 __all__ = [
     "Account",
+    "Advance",
     "Approval",
     "Balance",
+    "BankDetails",
+    "BankMessage",
+    "Dispute",
+    "DisputeEvent",
+    "DisputeMessage",
     "Holdback",
     "HoldbackRelease",
     "JournalEntry",
+    "Payout",
+    "PayoutBatch",
+    "PayoutBatchEvent",
+    "PayoutDestination",
+    "PayoutEvent",
     "Period",
     "PolicyVersion",
     "Pool",

@@ -79,6 +79,48 @@ CREATE TRIGGER ledger_statement_delete BEFORE DELETE ON ledger_statement
 CREATE TRIGGER ledger_statement_truncate BEFORE TRUNCATE ON ledger_statement
   FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse('statement_is_never_deleted');
 
+CREATE OR REPLACE FUNCTION ledger_dispute_first() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.state <> 'open' THEN
+    RAISE EXCEPTION 'dispute_starts_as_open: every row begins in its first state'
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger_dispute_moved() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (SELECT transition_id FROM ledger_dispute_event WHERE dispute_id = NEW.id ORDER BY sequence DESC LIMIT 1)
+     IS DISTINCT FROM 'dispute:' || OLD.state || '>' || NEW.state THEN
+    RAISE EXCEPTION 'dispute_state_follows_its_event: no event allows this state'
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER ledger_dispute_insert BEFORE INSERT ON ledger_dispute
+  FOR EACH ROW EXECUTE FUNCTION ledger_dispute_first();
+CREATE TRIGGER ledger_dispute_fixed BEFORE UPDATE ON ledger_dispute
+  FOR EACH ROW WHEN (
+    OLD.id IS DISTINCT FROM NEW.id
+    OR OLD.statement_id IS DISTINCT FROM NEW.statement_id
+    OR OLD.kind IS DISTINCT FROM NEW.kind
+    OR OLD.currency IS DISTINCT FROM NEW.currency
+    OR OLD.amount_minor IS DISTINCT FROM NEW.amount_minor
+    OR OLD.held_minor IS DISTINCT FROM NEW.held_minor
+    OR OLD.hold_entry_id IS DISTINCT FROM NEW.hold_entry_id
+    OR OLD.opened_by_id IS DISTINCT FROM NEW.opened_by_id
+    OR OLD.opened_at IS DISTINCT FROM NEW.opened_at
+    OR OLD.answer_due_on IS DISTINCT FROM NEW.answer_due_on
+  ) EXECUTE FUNCTION ledger_refuse('dispute_is_immutable');
+CREATE TRIGGER ledger_dispute_state BEFORE UPDATE ON ledger_dispute
+  FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state)
+  EXECUTE FUNCTION ledger_dispute_moved();
+CREATE TRIGGER ledger_dispute_delete BEFORE DELETE ON ledger_dispute
+  FOR EACH ROW EXECUTE FUNCTION ledger_refuse('dispute_is_never_deleted');
+CREATE TRIGGER ledger_dispute_truncate BEFORE TRUNCATE ON ledger_dispute
+  FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse('dispute_is_never_deleted');
+
 CREATE OR REPLACE FUNCTION ledger_statement_event_check() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF substr(NEW.transition_id, 1, strpos(NEW.transition_id, '>')) IS DISTINCT FROM
@@ -125,3 +167,33 @@ CREATE TRIGGER ledger_statement_file_change BEFORE UPDATE OR DELETE ON ledger_st
   FOR EACH ROW EXECUTE FUNCTION ledger_refuse('statement_file_is_append_only');
 CREATE TRIGGER ledger_statement_file_truncate BEFORE TRUNCATE ON ledger_statement_file
   FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse('statement_file_is_append_only');
+
+CREATE OR REPLACE FUNCTION ledger_dispute_event_check() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF substr(NEW.transition_id, 1, strpos(NEW.transition_id, '>')) IS DISTINCT FROM
+     (SELECT 'dispute:' || state || '>' FROM ledger_dispute WHERE id = NEW.dispute_id) THEN
+    RAISE EXCEPTION 'dispute_event_starts_from_the_state: the subject is in another state'
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  IF NOT EXISTS (SELECT 1 FROM ledger_state_transition WHERE key = NEW.transition_id) THEN
+    RAISE EXCEPTION 'dispute_event_is_an_allowed_transition: this state may not follow'
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  IF NEW.sequence
+     <> (SELECT coalesce(max(sequence), 0) + 1 FROM ledger_dispute_event WHERE dispute_id = NEW.dispute_id) THEN
+    RAISE EXCEPTION 'dispute_event_sequence_has_no_gap: not the next number'
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER ledger_dispute_event_insert BEFORE INSERT ON ledger_dispute_event
+  FOR EACH ROW EXECUTE FUNCTION ledger_dispute_event_check();
+CREATE TRIGGER ledger_dispute_event_change BEFORE UPDATE OR DELETE ON ledger_dispute_event
+  FOR EACH ROW EXECUTE FUNCTION ledger_refuse('dispute_event_is_append_only');
+CREATE TRIGGER ledger_dispute_event_truncate BEFORE TRUNCATE ON ledger_dispute_event
+  FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse('dispute_event_is_append_only');
+
+CREATE TRIGGER ledger_dispute_message_change BEFORE UPDATE OR DELETE ON ledger_dispute_message
+  FOR EACH ROW EXECUTE FUNCTION ledger_refuse('dispute_message_is_append_only');
+CREATE TRIGGER ledger_dispute_message_truncate BEFORE TRUNCATE ON ledger_dispute_message
+  FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse('dispute_message_is_append_only');

@@ -74,6 +74,43 @@ BEGIN
   SELECT RAISE(ABORT, 'statement_is_never_deleted: rows stay');
 END;
 
+CREATE TRIGGER ledger_dispute_insert BEFORE INSERT ON ledger_dispute
+BEGIN
+  SELECT RAISE(ABORT, 'dispute_is_never_replaced: the row is there')
+  WHERE EXISTS (SELECT 1 FROM ledger_dispute WHERE id = NEW.id);
+  SELECT RAISE(ABORT, 'dispute_starts_as_open: every row begins in its first state')
+  WHERE NEW.state <> 'open';
+END;
+
+CREATE TRIGGER ledger_dispute_fixed BEFORE UPDATE ON ledger_dispute
+WHEN OLD.id IS NOT NEW.id
+  OR OLD.statement_id IS NOT NEW.statement_id
+  OR OLD.kind IS NOT NEW.kind
+  OR OLD.currency IS NOT NEW.currency
+  OR OLD.amount_minor IS NOT NEW.amount_minor
+  OR OLD.held_minor IS NOT NEW.held_minor
+  OR OLD.hold_entry_id IS NOT NEW.hold_entry_id
+  OR OLD.opened_by_id IS NOT NEW.opened_by_id
+  OR OLD.opened_at IS NOT NEW.opened_at
+  OR OLD.answer_due_on IS NOT NEW.answer_due_on
+BEGIN
+  SELECT RAISE(ABORT, 'dispute_is_immutable: only its state moves on');
+END;
+
+CREATE TRIGGER ledger_dispute_state BEFORE UPDATE ON ledger_dispute
+WHEN OLD.state IS NOT NEW.state
+BEGIN
+  SELECT RAISE(ABORT, 'dispute_state_follows_its_event: no event allows this state')
+  WHERE (
+    SELECT transition_id FROM ledger_dispute_event WHERE dispute_id = NEW.id ORDER BY sequence DESC LIMIT 1
+  ) IS NOT 'dispute:' || OLD.state || '>' || NEW.state;
+END;
+
+CREATE TRIGGER ledger_dispute_delete BEFORE DELETE ON ledger_dispute
+BEGIN
+  SELECT RAISE(ABORT, 'dispute_is_never_deleted: rows stay');
+END;
+
 CREATE TRIGGER ledger_statement_event_insert BEFORE INSERT ON ledger_statement_event
 BEGIN
   SELECT RAISE(ABORT, 'statement_event_is_never_replaced: the row is there')
@@ -135,4 +172,45 @@ END;
 CREATE TRIGGER ledger_statement_file_delete BEFORE DELETE ON ledger_statement_file
 BEGIN
   SELECT RAISE(ABORT, 'statement_file_is_append_only: never deleted');
+END;
+
+CREATE TRIGGER ledger_dispute_event_insert BEFORE INSERT ON ledger_dispute_event
+BEGIN
+  SELECT RAISE(ABORT, 'dispute_event_is_never_replaced: the row is there')
+  WHERE EXISTS (SELECT 1 FROM ledger_dispute_event WHERE id = NEW.id)
+     OR EXISTS (SELECT 1 FROM ledger_dispute_event WHERE dispute_id = NEW.dispute_id AND sequence = NEW.sequence);
+  SELECT RAISE(ABORT, 'dispute_event_starts_from_the_state: the subject is in another state')
+  WHERE substr(NEW.transition_id, 1, instr(NEW.transition_id, '>'))
+    IS NOT (SELECT 'dispute:' || state || '>' FROM ledger_dispute WHERE id = NEW.dispute_id);
+  SELECT RAISE(ABORT, 'dispute_event_is_an_allowed_transition: this state may not follow')
+  WHERE NOT EXISTS (SELECT 1 FROM ledger_state_transition WHERE key = NEW.transition_id);
+  SELECT RAISE(ABORT, 'dispute_event_sequence_has_no_gap: not the next number')
+  WHERE NEW.sequence
+    <> (SELECT coalesce(max(sequence), 0) + 1 FROM ledger_dispute_event WHERE dispute_id = NEW.dispute_id);
+END;
+
+CREATE TRIGGER ledger_dispute_event_update BEFORE UPDATE ON ledger_dispute_event
+BEGIN
+  SELECT RAISE(ABORT, 'dispute_event_is_append_only: never changed');
+END;
+
+CREATE TRIGGER ledger_dispute_event_delete BEFORE DELETE ON ledger_dispute_event
+BEGIN
+  SELECT RAISE(ABORT, 'dispute_event_is_append_only: never deleted');
+END;
+
+CREATE TRIGGER ledger_dispute_message_insert BEFORE INSERT ON ledger_dispute_message
+BEGIN
+  SELECT RAISE(ABORT, 'dispute_message_is_never_replaced: the row is there')
+  WHERE EXISTS (SELECT 1 FROM ledger_dispute_message WHERE id = NEW.id);
+END;
+
+CREATE TRIGGER ledger_dispute_message_update BEFORE UPDATE ON ledger_dispute_message
+BEGIN
+  SELECT RAISE(ABORT, 'dispute_message_is_append_only: never changed');
+END;
+
+CREATE TRIGGER ledger_dispute_message_delete BEFORE DELETE ON ledger_dispute_message
+BEGIN
+  SELECT RAISE(ABORT, 'dispute_message_is_append_only: never deleted');
 END;
