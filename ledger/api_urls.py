@@ -5,6 +5,7 @@ from rest_framework.routers import DefaultRouter
 
 from ledger.api.journal import AccountViewSet, JournalEntryViewSet
 from ledger.api.pools import PeriodViewSet, PolicyViewSet, PoolViewSet
+from ledger.api.reports import EXPORT_FORMS, LedgerExportView, LedgerReportView
 from ledger.api.royalties import RoyaltyRunViewSet
 from ledger.api.statements import RoyaltyReportView, StatementFileView, StatementViewSet
 
@@ -24,6 +25,12 @@ urlpatterns = [
         r"^statements/(?P<number>[A-Za-z0-9._-]+)\.(?P<form>pdf|csv|xlsx|json)$",
         StatementFileView.as_view(),
         name="statement-file",
+    ),
+    path("reports/<slug:name>/", LedgerReportView.as_view(), name="ledger-report"),
+    re_path(
+        rf"^exports/(?P<form>{'|'.join(EXPORT_FORMS)})/$",
+        LedgerExportView.as_view(),
+        name="ledger-export",
     ),
     path("royalty-reports/", RoyaltyReportView.as_view(), name="royalty-reports"),
     *router.urls,

@@ -116,6 +116,6 @@ def _line(code: str, currency: str, entry_id: Any, *rest: Any) -> LedgerLine:
 
 
 def _moment(stored: datetime | str) -> datetime:
-    if isinstance(stored, str):
-        return datetime.fromisoformat(stored).replace(tzinfo=UTC)
-    return stored
+    """SQLite keeps moments as text in UTC, without saying so."""
+    moment = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
