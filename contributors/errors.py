@@ -117,6 +117,13 @@ class LineTooLong(FileRefused):
     """
 
 
+class CellTooLong(FileRefused):
+    """A text in the file is longer than 1,000 characters, the most that a cell may have.
+
+    Shorten it, or leave the column out if the programme does not ask for it.
+    """
+
+
 class TooManyRows(FileRefused):
     """The file holds more rows than a batch may have.
 

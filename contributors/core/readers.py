@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from contributors.core import sniff
 from contributors.core.limits import (
     BLOCK_BYTES,
+    CELL_CHARACTERS_MAX,
     CHUNK_ROWS,
     COLUMNS_MAX,
     HEADER_BYTES_MAX,
@@ -24,6 +26,7 @@ from contributors.core.records import Dialect, ErrorList, row_error
 from contributors.core.schema import Chunk, Column, Schema
 from contributors.core.streams import Source, lines_of
 from contributors.errors import (
+    CellTooLong,
     DecompressesTooFar,
     DuplicateColumn,
     EmptyColumnName,
@@ -38,6 +41,7 @@ from contributors.errors import (
 )
 
 Chunks = Iterator[Chunk]
+PARQUET_ROWS = 16_384  # texts of 1,000 characters each, spelled out, are 64 MB at most
 NAMES_SHOWN = 10  # in a sentence; a file may have thousands of wrong columns
 
 
@@ -135,10 +139,17 @@ def csv_refusal(error: pa.ArrowInvalid) -> Exception:
 
 
 def in_pieces(batch: pa.RecordBatch, lines: NDArray[np.int64], schema: Schema) -> Chunks:
+    """Yield the rows in chunks, without lines that are empty or hold nothing but delimiters."""
     for start in range(0, batch.num_rows, CHUNK_ROWS):
-        piece = batch.slice(start, CHUNK_ROWS)
-        columns = {name: piece[name] for name in schema.names}
-        yield Chunk(columns=columns, lines=lines[start : start + CHUNK_ROWS])
+        piece, numbers = batch.slice(start, CHUNK_ROWS), lines[start : start + CHUNK_ROWS]
+        empty = np.ones(piece.num_rows, dtype=bool)
+        for column in piece.columns:
+            if not empty.any():
+                break
+            empty &= pc.equal(column, "").to_numpy(zero_copy_only=False)
+        if empty.any():
+            piece, numbers = piece.filter(pa.array(~empty)), numbers[~empty]
+        yield Chunk(columns={name: piece[name] for name in schema.names}, lines=numbers)
 
 
 class Ragged:
@@ -152,10 +163,9 @@ class Ragged:
     def __call__(self, row: pacsv.InvalidRow) -> str:
         number = int(row.number)
         self.skipped.append(number)
-        if row.text.strip():  # an empty line is no row
-            self.errors.row_count += 1
-            count = f"{row.actual_columns} cells, not {row.expected_columns}"
-            self.errors.add(row_error(line=number + 1, column="", value=count, code="ragged_row"))
+        self.errors.row_count += 1
+        count = f"{row.actual_columns} cells, not {row.expected_columns}"
+        self.errors.add(row_error(line=number + 1, column="", value=count, code="ragged_row"))
         return "skip"
 
     def numbers(self, rows: int, first: int) -> tuple[NDArray[np.int64], int]:
@@ -293,12 +303,16 @@ def read_parquet(file: BinaryIO, *, schema: Schema, dialect: Dialect, errors: Er
 
 
 def opened_parquet(file: BinaryIO) -> pq.ParquetFile:
+    """Return the file, its texts to be read as references: one long text may stand in millions."""
     limits = {"thrift_string_size_limit": 10**8, "thrift_container_size_limit": 10**6}
-    return parquet_or_refusal(lambda: pq.ParquetFile(file, **limits))
+    first = parquet_or_refusal(lambda: pq.ParquetFile(file, **limits))
+    arrow = parquet_or_refusal(lambda: first.schema_arrow)
+    texts = [field.name for field in arrow if pa.types.is_string(field.type)]
+    return parquet_or_refusal(lambda: pq.ParquetFile(file, read_dictionary=texts, **limits))
 
 
 def parquet_batches(parquet: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
-    batches = parquet.iter_batches(batch_size=CHUNK_ROWS, use_threads=False)
+    batches = parquet.iter_batches(batch_size=PARQUET_ROWS, use_threads=False)
     while (batch := parquet_or_refusal(lambda: next(batches, None))) is not None:
         yield batch
 
@@ -323,4 +337,13 @@ def plain(array: pa.Array) -> pa.Array:
     kind = array.type
     if pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
         return array
+    if pa.types.is_dictionary(kind):
+        refuse_long(array.dictionary)
     return parquet_or_refusal(lambda: array.cast(pa.string()))
+
+
+def refuse_long(values: pa.Array) -> None:
+    """Refuse texts that would fill the memory once every reference is spelled out."""
+    texts = parquet_or_refusal(lambda: values.cast(pa.string()))
+    if (pc.max(pc.utf8_length(texts)).as_py() or 0) > CELL_CHARACTERS_MAX:
+        raise CellTooLong()

@@ -94,9 +94,9 @@ def text_checks(column: Column) -> list[pandera.Check]:
     ]
 
 
-def free_of_control_characters(series: pd.Series) -> NDArray[np.bool_]:
+def free_of_control_characters(series: pd.Series) -> pd.Series:
     found = pc.match_substring_regex(pa.array(series, pa.string()), CONTROL)
-    return ~found.to_numpy(zero_copy_only=False).astype(bool)
+    return pd.Series(~filled(found, False), index=series.index)
 
 
 def check(chunk: Chunk, *, schema: Schema, errors: ErrorList, decimal: str = ".") -> pa.Table:

@@ -83,12 +83,16 @@ class Unpacked:
 
 
 class Utf8:
-    """Passes text on as UTF-8 without a mark; refuses other bytes, NUL and endless lines."""
+    """Passes text on as UTF-8 without a mark and with line feeds alone.
+
+    Refuses other bytes, NUL and endless lines.
+    """
 
     def __init__(self, source: Source, encoding: str) -> None:
         self.source = source
         self.encoding = encoding
-        self.decoder = codecs.getincrementaldecoder(encoding)("strict")
+        strict = codecs.getincrementaldecoder(encoding)("strict")
+        self.decoder = io.IncrementalNewlineDecoder(strict, translate=True)
         self.lines_passed = 0
         self.line_bytes = 0
         self.started = False
