@@ -22,7 +22,6 @@ AMOUNT_MINOR_MAX = 10**15
 class Event(StrEnum):
     """What happened."""
 
-    OPENING_BALANCE = "opening_balance"
     POOL_PROMISED = "pool_promised"
     POOL_FUNDED = "pool_funded"
     FEE_TAKEN = "fee_taken"
