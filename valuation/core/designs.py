@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from valuation.core.coalitions import Coalitions, Floats, keys
 from valuation.core.problem import Problem
 
+UNCOUNTED = 1 << 60  # so many coalitions that no budget matters to them, and a float holds it
 LISTED_MAX = 1 << 10  # coalitions of one size that are listed and shuffled instead of drawn
 
 
@@ -149,5 +150,5 @@ def pairs_within(problem: Problem, budget: int) -> Pairs:
         members=np.concatenate(drawn),
         sizes=sizes,
         drawn=np.array(counts, dtype=np.float64)[sizes - 1],
-        capacity=np.array(capacities, dtype=np.float64)[sizes - 1],
+        capacity=np.array([min(one, UNCOUNTED) for one in capacities], dtype=np.float64)[sizes - 1],
     )

@@ -1,15 +1,16 @@
 """Runs: a method is driven in process by `value`, or replayed by a `Plan`.
 
-Both play the same generator and cut its rounds into the same shards, so they
-give the same bits.
+Both play the same generator and cut its rounds into the same shards, on one
+thread of BLAS and OpenMP, so they give the same bits.
 """
 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from valuation.core.axioms import is_efficient
 from valuation.core.coalitions import (
@@ -60,6 +61,12 @@ def evaluate(game: Game, coalitions: Coalitions) -> Evaluated:
     judge = getattr(game, "untrainable", None)
     untrainable = int(np.sum(judge(coalitions))) if judge else 0
     return Evaluated(utilities=utilities, untrainable=untrainable)
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    """Found once, when the first run begins: looking for libraries takes 10 ms."""
+    return ThreadpoolController()
 
 
 def shard_size(game: Game) -> int:
@@ -188,6 +195,10 @@ class Plan:
         result : Result
             `untrainable` is left at 0; who evaluates counts.
         """
+        with _threads().limit(limits=1):
+            return self._replay(known, stop=stop)
+
+    def _replay(self, known: Mapping[bytes, float], *, stop: bool) -> Coalitions | Result:
         run, reply, evaluations = self.play(), None, 0
         try:
             round_ = next(run)
@@ -209,7 +220,8 @@ def _is_shapley(method: Method, result: Result) -> bool:
 
 def _single(problem: Problem) -> Asking:
     """One player alone has everything, exactly."""
-    return problem.result(np.array([problem.range]), np.zeros(1), "exact")
+    result = problem.result(np.array([problem.range]), np.zeros(1), "exact")
+    return replace(result, reason="one player alone has everything")
     yield np.empty((0, 1), dtype=np.bool_)  # makes this a generator like the others
 
 
@@ -262,7 +274,8 @@ def value(  # noqa: PLR0917 - the contract's order
         tolerance=tolerance,
         stoppable=deadline_s is not None,
     )
-    return _drive(plan.play(), game, ends_at)
+    with _threads().limit(limits=1):
+        return _drive(plan.play(), game, ends_at)
 
 
 def _drive(run: Asking, game: Game, ends_at: float | None) -> Result:

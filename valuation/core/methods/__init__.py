@@ -17,6 +17,7 @@ def auto(problem: Problem) -> Asking:
     name, reason = choose(problem, METHODS)
     if has_formula:
         name, reason = "closed-form", "the game has a closed form, exact at any number of players"
+    METHODS[name].require(problem.budget, problem.n_players)
     result = yield from METHODS[name].function(problem)
     return replace(result, reason=reason)
 

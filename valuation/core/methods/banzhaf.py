@@ -62,7 +62,7 @@ def _drawn(problem: Problem, count: int) -> Coalitions:
 def _estimate(problem: Problem, members: Coalitions, utilities: Floats) -> Result:
     """∅ and N stand for themselves, each of the others for as many as were not drawn."""
     n_players, count = problem.n_players, len(members)
-    population = 2.0**n_players - 2.0
+    population = 2.0 ** min(n_players, 1000) - 2.0  # a float ends at 2**1024
     each = population / count
     inside = members.sum(axis=0)
     outside = count - inside

@@ -34,7 +34,7 @@ REGISTER = (
         citation="Shapley (1953), A value for n-person games",
         cost="2**n",
         good_for="up to 20 players at microseconds an evaluation, 10 at a fit",
-        budget_min=lambda n_players: 1 << n_players,
+        budget_min=lambda n_players: 1 << min(n_players, 62),  # more players are refused anyway
         exact_when_enumerated=True,
     ),
     Method(
