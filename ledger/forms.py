@@ -16,6 +16,7 @@ from ledger.core.policy import (
     NEGATIVE_RULES,
 )
 from ledger.errors import Refusal
+from ledger.models import Dispute
 
 
 def day(**kwargs: Any) -> forms.DateField:
@@ -218,4 +219,73 @@ class NoteForm(LedgerForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Needed when you send it back or decide; kept with the decision.",
+    )
+
+
+class AmountForm(LedgerForm):
+    """A form with an amount in the major units of a currency that is known."""
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.currency = currency
+        self.fields["amount"].label = f"{self.fields['amount'].label}, {currency}"
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "amount" in cleaned:
+            cleaned["amount_minor"] = chosen_amount_minor(
+                self, cleaned["amount"] or "0", self.currency
+            )
+        return cleaned
+
+
+class DisputeForm(AmountForm):
+    """What is wrong with a statement, and how much is in question."""
+
+    kind = forms.ChoiceField(label="About", choices=Dispute.Kind.choices)
+    amount = forms.CharField(label="Amount in question", help_text="Only this much is held.")
+    text = forms.CharField(label="What is wrong", max_length=10_000, widget=forms.Textarea)
+
+
+class MessageForm(LedgerForm):
+    """A message in a dispute's thread."""
+
+    text = forms.CharField(label="Message", max_length=10_000, widget=forms.Textarea)
+
+
+class DecisionForm(AmountForm):
+    """How a dispute is decided."""
+
+    outcome = forms.ChoiceField(label="Outcome", choices=Dispute.Outcome.choices)
+    decision = forms.CharField(label="Reason", widget=forms.Textarea(attrs={"rows": 3}))
+    amount = forms.CharField(
+        label="Adjustment",
+        required=False,
+        help_text="More owed is positive, less is negative; leave empty to change nothing.",
+    )
+    reserve = forms.ChoiceField(
+        label="Pool of the adjustment",
+        required=False,
+        help_text="More is taken from it, less goes back to it.",
+    )
+
+    def __init__(self, *args: Any, reserves: Any = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", "none"), *((pool.code, pool.code) for pool in reserves)]
+        self.fields["reserve"].choices = choices  # type: ignore[attr-defined]
+
+    def request(self) -> dict[str, Any]:
+        """What the service is asked for, from a valid form."""
+        asked = dict(self.cleaned_data)
+        asked.pop("amount")
+        return {**asked, "adjustment_minor": asked.pop("amount_minor")}
+
+
+class BankDetailsForm(LedgerForm):
+    """An account at a bank."""
+
+    holder = forms.CharField(label="Name of the account’s holder", max_length=70)
+    iban = forms.CharField(label="IBAN", max_length=42)
+    bic = forms.CharField(
+        label="BIC", max_length=11, required=False, help_text="Found from the IBAN where possible."
     )

@@ -3,6 +3,8 @@
 from django.urls import path, re_path
 
 from ledger.pages import (
+    bank_details,
+    disputes,
     home,
     journal,
     operations,
@@ -26,6 +28,15 @@ urlpatterns = [
         statements.statement_file,
         name="statement-file",
     ),
+    path("statements/<str:number>/dispute/", disputes.dispute_new, name="dispute-new"),
+    path("disputes/", disputes.dispute_list, name="disputes"),
+    path("disputes/<uuid:dispute_id>/", disputes.dispute_detail, name="dispute"),
+    path("disputes/<uuid:dispute_id>/messages/", disputes.dispute_message, name="dispute-message"),
+    path("disputes/<uuid:dispute_id>/decision/", disputes.dispute_decide, name="dispute-decide"),
+    path(
+        "disputes/<uuid:dispute_id>/withdrawal/", disputes.dispute_withdraw, name="dispute-withdraw"
+    ),
+    path("profile/bank-details/", bank_details.bank_details, name="bank-details"),
     path("periods/", periods.period_list, name="periods"),
     path("periods/new/", periods.period_new, name="period-new"),
     path("periods/<str:code>/", periods.period_detail, name="period"),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from contributors.roles import PersonRequest
 from contributors.selectors import batch_list_for, programme_list_for
-from ledger.models import Period, Statement
+from ledger.models import BankDetails, Payout, Period, Statement
 from ledger.pages.statements import summary_of, visible
 from ledger.pages.welcome import landing
 from ledger.selectors.journal import account_balances
@@ -21,6 +21,7 @@ from ledger.selectors.royalties import royalty_run_list
 from valuation.selectors import valuation_run_list
 
 STATEMENTS_SHOWN = 5
+UNDER_WAY = ("reserved", "in_file", "sent", "accepted")  # states of a payout on its way
 HELD_PURPOSES = ("holdback", "disputed")
 
 
@@ -69,21 +70,25 @@ def contributor_home(request: PersonRequest) -> HttpResponse:
 
 
 def earnings_of(contributor: Any) -> list[Earnings]:
-    """What the books say of this contributor, by currency. Two queries."""
+    """What the books say of this contributor, by currency. Three queries."""
     held: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in account_balances(party=str(contributor.pk)):
         held[row.currency][row.purpose] += row.held_minor
+    under_way = Payout.objects.filter(contributor=contributor, state__in=UNDER_WAY)
+    pending = dict(
+        under_way.values_list("currency").annotate(Sum("net_minor")).order_by("currency")
+    )
     live = Statement.objects.filter(contributor=contributor).exclude(state="superseded")
     gross = dict(live.values_list("currency").annotate(Sum("gross_minor")).order_by("currency"))
     return [
         Earnings(
             currency=currency,
             available_minor=held[currency]["payable"],
-            pending_minor=0,
+            pending_minor=pending.get(currency, 0),
             held_minor=sum(held[currency][purpose] for purpose in HELD_PURPOSES),
             lifetime_minor=gross.get(currency, 0),
         )
-        for currency in sorted({*held, *gross})
+        for currency in sorted({*held, *gross, *pending})
     ]
 
 
@@ -109,7 +114,16 @@ def contributor_todos(request: PersonRequest, batches: Any) -> list[Todo]:
         )
         for statement in fresh[:STATEMENTS_SHOWN]
     ]
-    return todos
+    return [*todos, *bank_todos(request)]
+
+
+def bank_todos(request: PersonRequest) -> list[Todo]:
+    """Somebody who is owed money and cannot be paid yet is told so."""
+    owed = visible(request).filter(net_minor__gt=0).exists()
+    if not owed or BankDetails.objects.filter(contributor__user=request.user).exists():
+        return []
+    text = "There is money for you, and nowhere to send it."
+    return [Todo(title="Enter your bank details", url=reverse("ledger:bank-details"), text=text)]
 
 
 def staff_home(request: PersonRequest) -> HttpResponse:

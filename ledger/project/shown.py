@@ -165,6 +165,7 @@ MENUS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("Programmes", "contributors:programmes", "/programmes/"),
         ("Batches", "contributors:batches", "/batches/"),
         ("Statements", "ledger:statements", "/statements/"),
+        ("Disputes", "ledger:disputes", "/disputes/"),
     ),
     "reviewer": (
         ("Overview", "ledger:home", "/home/"),
@@ -173,6 +174,7 @@ MENUS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("Runs", "valuation:runs", "/runs/"),
         ("Pools", "ledger:pools", "/pools/"),
         ("Royalties", "ledger:royalty-runs", "/royalty-runs/"),
+        ("Disputes", "ledger:disputes", "/disputes/"),
         ("Integrity", "contributors:integrity", "/integrity/"),
     ),
     "approver": (
