@@ -164,9 +164,11 @@ class DataGame:
         return None if values is None else values / -empty
 
     def _predictions(self, members: Bools) -> tuple[Floats, Floats]:
-        needs_costs = any(part.of_cost for part in self._part_list())
-        costs = self._model.costs(members) if needs_costs else np.zeros(len(members))
-        return self._model.predict(members), costs
+        if not any(part.of_cost for part in self._part_list()):
+            return self._model.predict(members), np.zeros(len(members))
+        if isinstance(self._model, Refit):
+            return self._model.predict_with_costs(members)
+        return self._model.predict(members), self._model.costs(members)
 
     def _part_list(self) -> list[Utility]:
         return [part for _, part in self.utility.terms()]

@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from valuation.core.games.base import Bools, Floats
-from valuation.core.games.newton import Group, minimise
+from valuation.core.games.logistic_rows import DENSE_MAX, Group
+from valuation.core.games.newton import minimise
 from valuation.core.games.problem import Problem
 from valuation.core.games.softmax import probabilities
 
@@ -85,8 +86,11 @@ class LogisticRegression:
     def _numbers_per_coalition(self) -> int:
         """The largest of the working arrays, per coalition."""
         columns, scores = self._rows.shape[1], self._scores
+        rows = (scores + 1) * max(len(self.problem.x), len(self.problem.x_validation))
+        if scores * columns > DENSE_MAX:
+            return max(rows, columns**2)
         return max(
-            (scores + 1) * max(len(self.problem.x), len(self.problem.x_validation)),
+            rows,
             scores * (scores + 1) // 2 * columns * (columns + 1) // 2,
             (scores * columns) ** 2,
         )

@@ -28,15 +28,26 @@ class Refit:
 
     def predict(self, members: Bools) -> Floats:
         """Probabilities (classes, b, rows) or predictions (b, rows) of trainable coalitions."""
-        predictions = np.stack([self._predict(self._fit(coalition)) for coalition in members])
-        if self.problem.classes is None:
-            return predictions
-        return np.ascontiguousarray(np.moveaxis(predictions, -1, 0))
+        return self._stacked([self._predict(self._fit(coalition)) for coalition in members])
 
     def costs(self, members: Bools) -> Floats:
         """Numbers touched per prediction: nodes on the way for trees, else coefficients."""
-        x = self.problem.x_validation
-        return np.array([prediction_cost(self._fit(coalition), x) for coalition in members])
+        return self.predict_with_costs(members)[1]
+
+    def predict_with_costs(self, members: Bools) -> tuple[Floats, Floats]:
+        """Both from one fit per coalition."""
+        predictions, costs = [], []
+        for coalition in members:
+            fitted = self._fit(coalition)
+            predictions.append(self._predict(fitted))
+            costs.append(prediction_cost(fitted, self.problem.x_validation))
+        return self._stacked(predictions), np.array(costs)
+
+    def _stacked(self, predictions: list[Floats]) -> Floats:
+        stacked = np.stack(predictions)
+        if self.problem.classes is None:
+            return stacked
+        return np.ascontiguousarray(np.moveaxis(stacked, -1, 0))
 
     def _fit(self, coalition: Bools) -> Any:
         rows = self.problem.rows_of(coalition)

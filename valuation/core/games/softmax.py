@@ -95,6 +95,13 @@ class RowLoss:
                 second += targets[r] * targets[s] * rest
                 yield r, s, second - residuals[r] * residuals[s]
 
+    def mean_curvature(self, wrong: Floats) -> Floats:
+        """The second derivative, averaged over the scores; (b, rows)."""
+        if self.is_binary:
+            return wrong[0] * (1.0 - wrong[0])
+        rest = wrong.sum(axis=0)
+        return (2.0 * rest - rest**2 - (wrong**2).sum(axis=0)) / len(self.targets)
+
     def bend(self, wrong: Floats, change: Floats) -> Floats:
         """The second derivative times a change of the scores; all (scores, b, rows)."""
         if self.is_binary:

@@ -8,6 +8,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 from tests.valuation.core.games.data import awkward, coalitions, sample
+from valuation.core.games import logistic_rows
 
 N = 6
 
@@ -118,6 +119,25 @@ def test_logistic_regression_equals_refits(load, make, c):
 def test_logistic_regression_survives_unscaled_columns(load):
     s = sample(load, n_players=N, scaled=False)
     assert_same(s.game(model="logistic-regression"), s.game(model=newton()), atol=1e-7)
+
+
+@pytest.mark.parametrize("load", [load_breast_cancer, load_iris, load_wine])
+@pytest.mark.parametrize("make", [lambda s: s, awkward])
+@pytest.mark.parametrize("scaled", [True, False])
+def test_conjugate_gradients_reach_the_optimum_of_hessians(load, make, scaled, monkeypatch):
+    s = make(sample(load, n_players=N, scaled=scaled))
+    chosen = coalitions(N)
+    with_hessians = s.game()(chosen)
+    monkeypatch.setattr(logistic_rows, "DENSE_MAX", 0)
+    np.testing.assert_allclose(s.game()(chosen), with_hessians, rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("rows_per_block", [1, 1000])
+def test_blocks_of_players_reach_the_same_optimum(rows_per_block, monkeypatch):
+    s = sample(load_wine, n_players=N)
+    expected = s.game()(coalitions(N))
+    monkeypatch.setattr(logistic_rows, "ROWS_PER_BLOCK", rows_per_block)
+    np.testing.assert_allclose(s.game()(coalitions(N)), expected, rtol=0, atol=1e-11)
 
 
 @pytest.mark.parametrize("load", [load_breast_cancer, load_wine])
