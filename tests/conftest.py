@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import dramatiq
 import pytest
@@ -15,6 +15,7 @@ from tests.servers import Absent, Postgres, RabbitMQ, Redis, Server
 
 # Playwright's synchronous API runs an event loop in the test's thread; Django would refuse there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+AnyServer = TypeVar("AnyServer", bound=Server)
 CI = os.environ.get("CI") == "true"
 
 
@@ -109,20 +110,26 @@ def run_messages(broker: StubBroker) -> int:
 # Servers --------------------------------------------------------------------------------------
 
 
-def server_or_skip(kind: type[Server], url_name: str) -> Iterator[Any]:
-    """Yield a server's address, started for this test session unless the environment names one.
+def own_server_or_skip(kind: type[AnyServer]) -> AnyServer:
+    """Return a started server of the test's own.
 
     Where it is not installed the test is skipped; in CI, where it must be, it fails.
     """
-    if url := os.environ.get(url_name):
-        yield url
-        return
     try:
         server = kind()
     except Absent as absent:
         sentence = f"{absent} is not installed; this test needs it."
         pytest.fail(sentence) if CI else pytest.skip(sentence)
     server.start()
+    return server
+
+
+def address(kind: type[Server], url_name: str) -> Iterator[str]:
+    """Yield the address that the environment names, or that of a server of our own."""
+    if url := os.environ.get(url_name):
+        yield url
+        return
+    server: Any = own_server_or_skip(kind)
     yield server.url
     server.close()
 
@@ -130,17 +137,17 @@ def server_or_skip(kind: type[Server], url_name: str) -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A server on which the tests may make databases."""
-    yield from server_or_skip(Postgres, "POSTGRES_URL")
+    yield from address(Postgres, "POSTGRES_URL")
 
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    yield from server_or_skip(Redis, "REDIS_URL")
+    yield from address(Redis, "REDIS_URL")
 
 
 @pytest.fixture(scope="session")
 def rabbitmq_url() -> Iterator[str]:
-    yield from server_or_skip(RabbitMQ, "RABBITMQ_URL")
+    yield from address(RabbitMQ, "RABBITMQ_URL")
 
 
 # The browser ----------------------------------------------------------------------------------

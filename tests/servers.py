@@ -92,6 +92,7 @@ class Server:
 
 class Postgres(Server):
     user = "postgres"
+    folder_of_files: Path  # of the installation whose database was prepared here
 
     def __init__(self) -> None:
         if not POSTGRES_DIRS:
@@ -133,9 +134,10 @@ class Postgres(Server):
     def url(self) -> str:
         return f"postgres://postgres@127.0.0.1:{self.port}"
 
-    def database(self, name: str) -> str:
-        """Return the address of a new, empty database."""
-        self.run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", name)
+    def database(self, name: str, template: str = "template0") -> str:
+        """Return the address of a new database: empty, or a copy of another."""
+        at = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres")
+        self.run("createdb", *at, "--template", template, name)
         return f"{self.url}/{name}"
 
 
