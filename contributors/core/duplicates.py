@@ -19,6 +19,8 @@ def first_occurrences(batches: Sequence[Digests]) -> list[NDArray[np.bool_]]:
     [[True, True, False], [False, True]]
     """
     masks = [np.zeros(len(digests), dtype=bool) for digests in batches]
+    if not batches:
+        return masks
     slices = max(1, -(-sum(len(digests) for digests in batches) // SLICE_ROWS))
     for index in range(slices):
         mark_firsts(batches, masks, index=index, slices=slices)

@@ -43,3 +43,12 @@ def allows(scopes: list[str], *, method: str, noun: str) -> bool:
     if any(noun in NOUNS.get(scope, ()) for scope in scopes):
         return True
     return WRITE in scopes and noun not in NOUNS["tokens"]
+
+
+def noun_of(path: str) -> str:
+    """Return the noun of an address of the API.
+
+    >>> noun_of("/api/v1/batches/7/withdrawal/")
+    'batches'
+    """
+    return path.removeprefix("/api/v1/").split("/")[0]

@@ -21,7 +21,9 @@ def table(*rows: str) -> io.BytesIO:
 
 @pytest.fixture(autouse=True)
 def _media(settings: Any, tmp_path: Any) -> None:
-    settings.MEDIA_ROOT = tmp_path / "media"
+    local = "django.core.files.storage.FileSystemStorage"
+    default = {"BACKEND": local, "OPTIONS": {"location": tmp_path / "media"}}
+    settings.STORAGES = {**settings.STORAGES, "default": default}
 
 
 @pytest.fixture
