@@ -9,8 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication as KnoxTokenAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
+
+from contributors.core import scopes
 
 # Those who move money or rights. An auditor reads only; a contributor sees their own.
 ROLES = frozenset({"reviewer", "approver", "administrator"})
@@ -50,6 +52,10 @@ class TokenAuthentication(KnoxTokenAuthentication):
         pair = super().authenticate(request)
         if pair and second_factor_missing(pair[0]):
             raise AuthenticationFailed("Your role needs a second factor: set it up in the browser.")
+        if pair and not scopes.allows(
+            pair[1].scopes, method=request.method or "", noun=scopes.noun_of(request.path)
+        ):
+            raise PermissionDenied("The token's scopes do not allow this.")
         return pair
 
 
