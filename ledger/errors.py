@@ -230,3 +230,87 @@ class FileDamaged(Conflict):
 
     Tell an administrator; manage.py verify names the file, and the record can make it again.
     """
+
+
+class BankDetailsUnusable(Refusal):
+    """The account number or the bank's identifier is not valid.
+
+    Check the IBAN and the BIC with your bank.
+    """
+
+
+class NotYours(NotFound):
+    """There is no such object, or it is not yours.
+
+    Check the id.
+    """
+
+
+class BatchNotInState(Conflict):
+    """The payout batch is not in a state that allows this.
+
+    Reload it and look at its state.
+    """
+
+
+class PayoutNotInState(Conflict):
+    """The payout is not in a state that allows this.
+
+    Reload it and look at its state.
+    """
+
+
+class NothingToPay(Refusal):
+    """Nothing is payable in this currency, or every payout is held.
+
+    Look at the reasons of the held payouts.
+    """
+
+
+class BooksDisagree(Conflict):
+    """A balance is not the sum of its postings, so no money moves.
+
+    Run manage.py verify; it names the account.
+    """
+
+
+class BankFileInvalid(Refusal):
+    """The bank file would not be valid by its schema.
+
+    Look at the payer's account and at the payees' names.
+    """
+
+
+class BankMessageUnreadable(Refusal):
+    """The file is not a bank message that can be read.
+
+    Send a pain.002, camt.053, camt.054 or pacs.004 in XML, as the bank made it.
+    """
+
+
+class DisputeWindowClosed(Conflict):
+    """The statement can no longer be disputed.
+
+    Write to us; an adjustment may still be possible.
+    """
+
+
+class DisputeNotInState(Conflict):
+    """The dispute is not open.
+
+    Reload it and read its decision.
+    """
+
+
+class DisputeAmountUnsuitable(Refusal):
+    """The disputed amount must be positive.
+
+    Name the part of the statement that you disagree with.
+    """
+
+
+class ReserveMissing(Refusal):
+    """More is owed by the decision, but no reserve for adjustments was named to pay it from.
+
+    Name an adjustment reserve with enough money in this currency.
+    """

@@ -18,7 +18,7 @@ from ledger.models.journal import AppendOnlyQuerySet, JournalEntry
 from ledger.models.states import Approval, StateEvent
 
 # States in which a payout holds what it pays: a second one for the same money is refused.
-LIVE_PAYOUT_STATES = ("eligible", "held", "reserved", "in_file", "sent", "accepted")
+LIVE_PAYOUT_STATES = ("eligible", "reserved", "in_file", "sent", "accepted")
 
 
 class BankDetails(models.Model):

@@ -164,6 +164,10 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
+# What bank details are encrypted with: Fernet keys, the newest first, older ones to read by. Without
+# any it is one made of SECRET_KEY, which then may never change.
+BANK_DETAILS_KEYS = words("BANK_DETAILS_KEYS", "")
+
 # Who may come in ------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "contributors.User"
@@ -283,6 +287,16 @@ SPECTACULAR_SETTINGS = {
         "ledger.project.schema.add_problems",
     ],
 }
+
+# What it pays from ----------------------------------------------------------------------------
+
+PAYER = {  # the account that bank files are debited from; the default is a test bank's
+    "name": env("PAYER_NAME", "Compensation Ledger"),
+    "iban": env("PAYER_IBAN", "NL41MOCK0000000001"),
+    "bic": env("PAYER_BIC", ""),
+}
+# Fernet keys of the contributors' bank details, newest first; none: made from SECRET_KEY.
+BANK_DETAILS_KEYS = words("BANK_DETAILS_KEYS", "")
 
 # What it says ---------------------------------------------------------------------------------
 

@@ -1,0 +1,290 @@
+"""Payout batches: prepared, submitted, approved by somebody else, exported, answered by the bank.
+
+A payment leaves what is owed when its batch is approved, and the bank when it answers. Locks
+are taken in one order: batch, payouts, journal.
+"""
+
+import logging
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from ledger.core.bookkeeping import AMOUNT_MINOR_MAX, Event
+from ledger.core.money import exponent
+from ledger.errors import (
+    AmountOutOfRange,
+    BatchNotInState,
+    NotFound,
+    NothingToPay,
+    PayoutNotInState,
+    RejectionUnexplained,
+)
+from ledger.models import Advance, Approval, Payout, PayoutBatch, PayoutDestination
+from ledger.selectors.payouts import PayoutDraft, batch_hash, payouts_payable
+from ledger.services.holdbacks import period_open_at
+from ledger.services.journal import journal_entry_reverse
+from ledger.services.locks import journal_lock
+from ledger.services.pools import occasion_in
+from ledger.services.roles import refuse_own_work, require_role
+from ledger.services.states import state_move
+
+logger = logging.getLogger(__name__)
+State = PayoutBatch.State
+# What is still to be paid of a batch.
+PAYABLE = (Payout.State.ELIGIBLE, Payout.State.RESERVED, Payout.State.IN_FILE)
+
+
+def advance_agree(
+    *,
+    contributor_id: UUID,
+    currency: str,
+    amount_minor: int,
+    agreement: str,
+    actor: Any,
+    now: datetime,
+) -> Advance:
+    """The advance is agreed; the next payout batch of its currency pays it."""
+    require_role(actor, "reviewer")
+    exponent(currency)
+    if not 1 <= amount_minor <= AMOUNT_MINOR_MAX:
+        raise AmountOutOfRange(amount_minor=amount_minor)
+    return Advance.objects.create(
+        contributor_id=contributor_id,
+        currency=currency,
+        amount_minor=amount_minor,
+        agreement=agreement,
+        created_by=actor,
+        created_at=now,
+    )
+
+
+def payout_batch_prepare(
+    *, code: str, currency: str, rail: str, bank: str, pay_on: date, actor: Any, now: datetime
+) -> PayoutBatch:
+    """A draft with a payout for everything payable; what cannot be paid is held, with a reason.
+
+    The same code again finds the batch. Raises NothingToPay.
+    """
+    require_role(actor, "reviewer")
+    with transaction.atomic():
+        there = PayoutBatch.objects.filter(code=code).first()
+        if there is not None:
+            return there
+        journal_lock()
+        drafts = payouts_payable(currency=currency, on=pay_on)
+        if not drafts:
+            raise NothingToPay(currency=currency)
+        batch = PayoutBatch.objects.create(
+            code=code,
+            rail=rail,
+            bank=bank,
+            currency=currency,
+            pay_on=pay_on,
+            prepared_by=actor,
+            created_at=now,
+        )
+        for position, draft in enumerate(drafts, start=1):
+            _payout_create(batch, position, draft, actor, now)
+    return batch
+
+
+def payout_remove(*, payout_id: UUID, note: str, actor: Any, now: datetime) -> Payout:
+    """The payout is not part of its draft any more; the others are."""
+    require_role(actor, "reviewer")
+    with transaction.atomic():
+        batch_id = Payout.objects.filter(id=payout_id).values_list("batch_id", flat=True).first()
+        if batch_id is None:
+            raise NotFound(payout_id=str(payout_id))
+        batch = batch_locked(batch_id)
+        payout = batch.payouts.select_for_update().get(id=payout_id)
+        if payout.state == Payout.State.CANCELLED:
+            return payout
+        if batch.state != State.DRAFT:
+            raise BatchNotInState(state=batch.state)
+        payout_move(payout, Payout.State.CANCELLED, actor=actor, now=now, reason=note)
+    return payout
+
+
+def payout_batch_submit(*, batch_id: UUID, actor: Any, now: datetime) -> PayoutBatch:
+    """The batch waits for an approver, its payments and accounts fixed by a hash."""
+    require_role(actor, "reviewer")
+    with transaction.atomic():
+        batch = batch_locked(batch_id)
+        if batch.state == State.SUBMITTED:
+            return batch
+        payouts = payouts_locked(batch, Payout.State.ELIGIBLE)
+        if not payouts:
+            raise NothingToPay(batch=batch.code)
+        batch_move(
+            batch,
+            State.SUBMITTED,
+            actor=actor,
+            now=now,
+            submitted_by=actor,
+            lines_hash=batch_hash(batch, payouts),
+        )
+    return batch
+
+
+def payout_batch_reject(*, batch_id: UUID, note: str, actor: Any, now: datetime) -> PayoutBatch:
+    """The batch is a draft again, because an approver said why."""
+    require_role(actor, "approver")
+    if not note.strip():
+        raise RejectionUnexplained
+    with transaction.atomic():
+        batch = batch_locked(batch_id)
+        if batch.state != State.SUBMITTED or batch.submitted_by is None:
+            raise BatchNotInState(state=batch.state)
+        refuse_own_work(actor, batch.prepared_by_id, batch.submitted_by_id)
+        Approval.objects.create(
+            subject_type="payout_batch",
+            subject_id=batch.id,
+            subject_hash=batch.lines_hash,
+            prepared_by=batch.submitted_by,
+            approver=actor,
+            decision=Approval.Decision.REJECTED,
+            note=note,
+            at=now,
+        )
+        batch_move(batch, State.DRAFT, actor=actor, now=now, reason=note, lines_hash="")
+    return batch
+
+
+def payout_batch_cancel(*, batch_id: UUID, note: str, actor: Any, now: datetime) -> PayoutBatch:
+    """Nothing of the batch is paid; what was reserved is owed again. Not after it was sent."""
+    require_role(actor, "reviewer", "approver")
+    with transaction.atomic():
+        batch = batch_locked(batch_id)
+        if batch.state == State.CANCELLED:
+            return batch
+        batch_move(batch, State.CANCELLED, actor=actor, now=now, reason=note)
+        payouts_cancel(batch, actor=actor, now=now, reason=note)
+    return batch
+
+
+def payout_batch_close(*, batch_id: UUID, actor: Any, now: datetime) -> PayoutBatch:
+    """Every answer is in and nothing of the batch waits at the bank."""
+    require_role(actor, "reviewer")
+    with transaction.atomic():
+        batch = batch_locked(batch_id)
+        if batch.state != State.CLOSED:
+            batch_move(batch, State.CLOSED, actor=actor, now=now)
+    return batch
+
+
+def payouts_cancel(batch: PayoutBatch, *, actor: Any, now: datetime, reason: str) -> None:
+    """Every payout that was not sent is cancelled and its reserve reversed."""
+    for payout in payouts_locked(batch, *PAYABLE, Payout.State.HELD):
+        reserve_reverse(payout, event=Event.PAYOUT_CANCELLED, actor=actor, now=now)
+        payout_move(payout, Payout.State.CANCELLED, actor=actor, now=now, reason=reason)
+
+
+def reserve_reverse(payout: Payout, *, event: str, actor: Any, now: datetime) -> None:
+    """What the payout had reserved is owed again, tax included."""
+    if payout.reserve_entry_id is None:
+        return
+    period = period_open_at(now)
+    occasion = occasion_in(period, now, "payout", payout.id)
+    journal_entry_reverse(
+        entry_id=payout.reserve_entry_id,
+        period_id=period.id,
+        effective_on=occasion.effective_on,
+        idempotency_key=f"payout:{payout.id}:{event}",
+        actor=actor,
+        now=now,
+        event=event,
+    )
+
+
+def batch_locked(batch_id: UUID) -> PayoutBatch:
+    batch = PayoutBatch.objects.select_for_update().filter(id=batch_id).first()
+    if batch is None:
+        raise NotFound(payout_batch_id=str(batch_id))
+    return batch
+
+
+def payouts_locked(batch: PayoutBatch, *states: str) -> list[Payout]:
+    """The batch's payouts in these states, by position."""
+    rows = batch.payouts.select_for_update().filter(state__in=states)
+    return list(rows.order_by("position"))
+
+
+def batch_move(
+    batch: PayoutBatch,
+    to_state: str,
+    *,
+    actor: Any,
+    now: datetime,
+    reason: str = "",
+    **fields: Any,
+) -> None:
+    state_move(
+        batch,
+        to_state,
+        subject="payout_batch",
+        events=batch.events,
+        actor=actor,
+        now=now,
+        refusal=BatchNotInState,
+        reason=reason,
+        **fields,
+    )
+
+
+def payout_move(
+    payout: Payout,
+    to_state: str,
+    *,
+    actor: Any,
+    now: datetime,
+    reason: str = "",
+    evidence_sha256: str = "",
+    **fields: Any,
+) -> None:
+    state_move(
+        payout,
+        to_state,
+        subject="payout",
+        events=payout.events,
+        actor=actor,
+        now=now,
+        refusal=PayoutNotInState,
+        reason=reason,
+        evidence_sha256=evidence_sha256,
+        **fields,
+    )
+
+
+def _payout_create(
+    batch: PayoutBatch, position: int, draft: PayoutDraft, actor: Any, now: datetime
+) -> Payout:
+    payout = Payout.objects.create(
+        batch=batch,
+        position=position,
+        contributor_id=draft.contributor_id,
+        advance_id=draft.advance_id,
+        currency=batch.currency,
+        gross_minor=draft.gross_minor,
+        withholding_bp=draft.tax.withholding_bp,
+        withholding_minor=draft.withholding_minor,
+        net_minor=draft.net_minor,
+        tax=asdict(draft.tax),
+        account_digest=draft.account_digest,
+        account_masked=draft.account_masked,
+    )
+    if draft.encrypted:
+        PayoutDestination.objects.create(payout=payout, encrypted=draft.encrypted)
+    if draft.hold:
+        payout_move(
+            payout,
+            Payout.State.HELD,
+            actor=actor,
+            now=now,
+            reason=draft.hold.sentence,
+            hold_code=draft.hold.code,
+            hold_reason=asdict(draft.hold),
+        )
+    return payout
