@@ -4,6 +4,7 @@
 """
 
 from valuation.core.coalitions import keys, memo_digest, shard_cut
+from valuation.core.compare import Comparison, compare, table
 from valuation.core.engine import Evaluated, Plan, evaluate, shard_size, value
 from valuation.core.games import BigramGame, DataGame, FunctionGame, TableGame
 from valuation.core.methods import METHODS, Method
@@ -14,6 +15,7 @@ from valuation.errors import (
     DeadlinePassed,
     FitFailed,
     NoClosedForm,
+    NoRows,
     NotFinite,
     ShapeMismatch,
     TooManyPlayers,
@@ -28,6 +30,7 @@ from valuation.errors import (
 __all__ = [
     "BigramGame",
     "BudgetTooSmall",
+    "Comparison",
     "DataGame",
     "DeadlinePassed",
     "Evaluated",
@@ -36,6 +39,7 @@ __all__ = [
     "METHODS",
     "Method",
     "NoClosedForm",
+    "NoRows",
     "NotFinite",
     "Plan",
     "Result",
@@ -50,10 +54,12 @@ __all__ = [
     "UnsuitableUtility",
     "Utility",
     "UtilityNotFinite",
+    "compare",
     "evaluate",
     "keys",
     "memo_digest",
     "shard_cut",
     "shard_size",
+    "table",
     "value",
 ]
