@@ -1,8 +1,8 @@
 """The games that the estimators are judged on, and how their tables are made.
 
 None of these data sets, splits or seeds was looked at while the estimators were designed; that was
-done on `DESIGNED_ON`. Every utility of a game is computed once and kept as a table, so that ours and
-the peers read the same numbers.
+done on `DESIGNED_ON`. Every utility of a game is computed once and kept as a table: ours and the
+peers read the same numbers.
 """
 
 from __future__ import annotations
@@ -239,11 +239,16 @@ def digest_of(game: DataGame) -> str:
     return digest.hexdigest()[:12]
 
 
+def file_of(name: str, packages: Path, folder: Path) -> Path:
+    """Where the table of the game of that name is kept."""
+    return folder / f"{digest_of(game_of(name, packages))}.npz"
+
+
 def table_of(name: str, packages: Path, folder: Path) -> Any:
     """All 2**n utilities, computed once and kept in `folder`."""
-    game = game_of(name, packages)
-    file = folder / f"{digest_of(game)}.npz"
+    file = file_of(name, packages, folder)
     if not file.exists():
+        game = game_of(name, packages)
         coalitions = enumerated(game.n_players)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # few iterations are the game

@@ -1,0 +1,165 @@
+"""Error at equal numbers of distinct evaluations: ours beside the peers, on the judging games."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.benchmarks.valuation import environments, judging
+from valuation.core import TableGame, value
+
+BUDGETS = (100, 200, 500, 1000, 2000)
+SEEDS = 10
+OURS = "surrogate"
+OURS_PLAIN = "surrogate, no controls"
+BEST_OF = ("RegressionMSR", "ProxySHAP", "ProxySHAP adjusted", "SVARM")  # the target's peers
+EXACT_PYDVL_MAX = 1 << 13  # it evaluates each coalition n times: minutes beyond
+
+Cells = dict[tuple[str, str, int], Any]  # (game, estimator, budget) -> values (seeds, n)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Values of every estimator, and the exact ones.
+
+    Attributes
+    ----------
+    exact : game -> (n,)
+    peer_exact : (game, peer) -> (n,)
+    covered : (game, estimator, budget) -> share of our 95 % intervals that hold the exact value
+    """
+
+    exact: dict[str, Any]
+    cells: Cells
+    peer_exact: dict[tuple[str, str], Any]
+    covered: dict[tuple[str, str, int], float]
+
+    @property
+    def games(self) -> list[str]:
+        return list(self.exact)
+
+    def error(self, game: str, estimator: str, budget: int) -> float:
+        """Median over the seeds of |estimate − exact| / |exact|, Euclidean norms."""
+        exact, runs = self.exact[game], self.cells[game, estimator, budget]
+        return float(np.median(np.linalg.norm(runs - exact, axis=1)) / np.linalg.norm(exact))
+
+    def best(self, game: str, budget: int) -> float:
+        """The smallest error among the peers of the target."""
+        return min(self.error(game, peer, budget) for peer in BEST_OF)
+
+    def ratios(self, estimator: str, against: str | None = None) -> list[float]:
+        """Error over that of the best peer, or of `against`, in each cell."""
+        return [
+            self.error(game, estimator, budget)
+            / (self.error(game, against, budget) if against else self.best(game, budget))
+            for game in self.games
+            for budget in BUDGETS
+        ]
+
+
+def geometric_mean(ratios: list[float]) -> float:
+    return float(np.exp(np.mean(np.log(ratios))))
+
+
+def measure(names: list[str], budgets: tuple[int, ...] = BUDGETS, seeds: int = SEEDS) -> Measured:
+    """Tables of the games, then ours and the peers on them."""
+    packages = environments.packages()
+    files, exact = {}, {}
+    for name in names:
+        say(f"utilities of all coalitions: {name}")
+        table = judging.table_of(name, packages, environments.FOLDER / "games")
+        files[name] = judging.file_of(name, packages, environments.FOLDER / "games")
+        exact[name] = value(TableGame(table), "exact", budget=len(table)).values
+    found = Measured(exact=exact, cells={}, peer_exact={}, covered={})
+    for peer in ("shapiq", "pydvl"):
+        read_peer(found, peer, run_peer(peer, files, budgets, seeds), list(files))
+    for name in names:
+        say(f"ours: {name}")
+        run_ours(
+            found,
+            name,
+            judging.game_of(name, packages),
+            np.load(files[name])["table"],
+            budgets,
+            seeds,
+        )
+    return found
+
+
+def run_peer(peer: str, files: dict[str, Path], budgets: Any, seeds: int) -> Path:
+    """The peer's estimates, computed in its own environment and exchanged as files."""
+    folder = environments.FOLDER / "runs"
+    folder.mkdir(parents=True, exist_ok=True)
+    output = folder / f"{peer}.npz"
+    job = folder / f"{peer}.json"
+    job.write_text(
+        json.dumps({
+            "tables": [str(file) for file in files.values()],
+            "budgets": list(budgets), "seeds": seeds, "output": str(output),
+            "exact": True, "exact_max": EXACT_PYDVL_MAX,
+        })
+    )  # fmt: skip
+    script = environments.LOCKS / f"run_{peer}.py"
+    subprocess.run(
+        [str(environments.peer(peer)), "-W", "ignore", str(script), str(job)], check=True
+    )
+    return output
+
+
+def read_peer(found: Measured, peer: str, output: Path, names: list[str]) -> None:
+    with np.load(output) as arrays:
+        for key in arrays.files:
+            number, what, *budget = key.split("|")
+            game = names[int(number)]
+            if budget:
+                found.cells[game, what, int(budget[0])] = arrays[key]
+            elif what == "exact":
+                found.peer_exact[game, peer] = arrays[key]
+
+
+def run_ours(found: Measured, name: str, game: Any, table: Any, budgets: Any, seeds: int) -> None:
+    """The surrogate with the controls the data game chooses, without any, and plain methods."""
+    tabled = TableGame(table)
+    chosen = controls_of(game)
+    for estimator, method, controls in (
+        (OURS, "surrogate", chosen),
+        (OURS_PLAIN, "surrogate", ()),
+        ("leverage", "leverage", ()),
+        ("permutation", "permutation", ()),
+    ):
+        for budget in budgets:
+            results = [
+                value(tabled, method, budget=budget, seed=seed, controls=controls)
+                for seed in range(seeds)
+            ]
+            assert all(result.evaluations <= budget for result in results)
+            found.cells[name, estimator, budget] = np.array([r.values for r in results])
+            inside = [
+                np.abs(r.values - found.exact[name]) <= 1.96 * r.standard_errors for r in results
+            ]
+            found.covered[name, estimator, budget] = float(np.mean(inside))
+
+
+def controls_of(game: Any) -> tuple[Any, ...]:
+    """What `controls=None` means for this game."""
+    from valuation.core.methods.controls import chosen
+
+    return chosen(game)
+
+
+def agreement(found: Measured) -> Iterator[tuple[str, str, float]]:
+    """Largest difference of the peers' exact values from ours, as a share of the largest value."""
+    for (game, peer), values in found.peer_exact.items():
+        ours = found.exact[game]
+        yield game, peer, float(np.abs(values - ours).max() / np.abs(ours).max())
+
+
+def say(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)

@@ -1,0 +1,153 @@
+"""The measurements as Markdown and as plots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import vl_convert
+
+from tests.benchmarks.valuation import errors, judging
+from tests.benchmarks.valuation.environments import ROOT
+from tests.benchmarks.valuation.errors import BUDGETS, OURS, OURS_PLAIN, Measured
+
+FOLDER = ROOT / "docs" / "benchmarks"
+COLUMNS = (
+    OURS, OURS_PLAIN, "leverage", "permutation",
+    "RegressionMSR", "ProxySHAP", "ProxySHAP adjusted", "SVARM", "KernelSHAP", "permutations",
+)  # fmt: skip
+TITLES = {"permutations": "pyDVL permutations", "permutation": "our permutation"}
+TARGET_BEST, TARGET_PERMUTATIONS = 0.67, 0.12
+
+
+def text_of(found: Measured, *, seeds: int) -> str:
+    """The page of the estimators' benchmark."""
+    sections = [
+        HEAD.format(games=len(found.games), seeds=seeds),
+        "## Summary\n\n" + "\n".join(summary(found)),
+        "## Every cell\n\n" + "\n".join(cells(found)),
+        "## What is lost\n\n" + "\n".join(lost(found)),
+        "## Intervals\n\n" + "\n".join(intervals(found)),
+        "## Exact values agree\n\n" + "\n".join(agreement(found)),
+        "## Which games\n\n" + "\n".join(listed(found)),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+HEAD = """# Estimators against their peers
+
+`make benchmark-valuation` made this page. {games} games, {seeds} seeds each; every estimator reads
+the same table of utilities. A cell is the median over the seeds of ‖estimate − exact‖ / ‖exact‖ at
+the same number of *distinct* coalitions. shapiq and pyDVL run in environments of their own, pinned
+in `tests/benchmarks/valuation/peers`.
+
+![Error against budget](error-against-budget.svg)"""
+
+
+def summary(found: Measured) -> Iterator[str]:
+    """Geometric means of the ratios over all cells."""
+    yield from _row(["geometric mean of error ratios", "target", *(OURS, OURS_PLAIN)])
+    yield from _row(["---"] * 4)
+    best = [f"{errors.geometric_mean(found.ratios(name)):.2f}" for name in (OURS, OURS_PLAIN)]
+    yield from _row(["best shapiq estimator in each cell", f"≤ {TARGET_BEST}", *best])
+    for peer in (*errors.BEST_OF, "KernelSHAP", "permutations"):
+        target = f"≤ {TARGET_PERMUTATIONS}" if peer == "permutations" else ""
+        ratios = [
+            f"{errors.geometric_mean(found.ratios(name, peer)):.3f}" for name in (OURS, OURS_PLAIN)
+        ]
+        yield from _row([TITLES.get(peer, peer), target, *ratios])
+
+
+def cells(found: Measured) -> Iterator[str]:
+    yield from _row(["game", "budget", *(TITLES.get(name, name) for name in COLUMNS)])
+    yield from _row(["---"] * (len(COLUMNS) + 2))
+    for game in found.games:
+        for budget in BUDGETS:
+            values = {name: found.error(game, name, budget) for name in COLUMNS}
+            least = min(values.values())
+            shown = [f"**{v:.4f}**" if v == least else f"{v:.4f}" for v in values.values()]
+            yield from _row([game, str(budget), *shown])
+
+
+def lost(found: Measured) -> Iterator[str]:
+    """Cells where a peer has less error than ours."""
+    worse = [
+        f"- {game}, {budget}: {found.error(game, OURS, budget):.4f} against {peer:.4f}"
+        for game in found.games
+        for budget in BUDGETS
+        if (peer := found.best(game, budget)) < found.error(game, OURS, budget)
+    ]
+    total = len(found.games) * len(BUDGETS)
+    yield f"Of {total} cells the best peer wins {len(worse)}."
+    yield ""
+    yield from worse
+
+
+def intervals(found: Measured) -> Iterator[str]:
+    yield "Share of printed 95 % intervals that hold the exact value, players and seeds pooled."
+    yield ""
+    yield from _row(["game", *(f"{budget}" for budget in BUDGETS)])
+    yield from _row(["---"] * (len(BUDGETS) + 1))
+    for game in found.games:
+        shares = [f"{found.covered[game, OURS, budget]:.2f}" for budget in BUDGETS]
+        yield from _row([game, *shares])
+
+
+def agreement(found: Measured) -> Iterator[str]:
+    yield "Largest difference from our `exact`, as a share of the largest value."
+    yield ""
+    yield from _row(["game", "peer", "difference"])
+    yield from _row(["---"] * 3)
+    for game, peer, difference in errors.agreement(found):
+        yield from _row([game, peer, f"{difference:.0e}"])
+
+
+def listed(found: Measured) -> Iterator[str]:
+    yield "Judged on, never looked at while designing:"
+    yield ""
+    yield from (f"- {game}, {len(found.exact[game])} players" for game in found.games)
+    yield ""
+    yield "Designed on:"
+    yield ""
+    yield from (f"- {game}" for game in judging.DESIGNED_ON)
+
+
+def _row(entries: Iterable[str]) -> Iterator[str]:
+    yield "| " + " | ".join(entries) + " |"
+
+
+def write(text: str, found: Measured) -> None:
+    """docs/benchmarks/valuation.md and its plot."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    (FOLDER / "valuation.md").write_text(text)
+    (FOLDER / "error-against-budget.svg").write_text(error_plot(found))
+
+
+def error_plot(found: Measured) -> str:
+    """Error against budget, a panel per game, as SVG."""
+    names = (OURS, OURS_PLAIN, "RegressionMSR", "ProxySHAP adjusted", "SVARM", "permutations")
+    rows: list[dict[str, Any]] = [
+        {
+            "game": game,
+            "budget": budget,
+            "error": found.error(game, name, budget),
+            "estimator": TITLES.get(name, name),
+        }
+        for game in found.games
+        for name in names
+        for budget in BUDGETS
+    ]
+    panel = (
+        alt.Chart(pd.DataFrame(rows), width=240, height=150)
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("budget:Q", scale=alt.Scale(type="log"), title="distinct evaluations"),
+            y=alt.Y("error:Q", scale=alt.Scale(type="log"), title="relative error"),
+            color=alt.Color("estimator:N", sort=[TITLES.get(name, name) for name in names]),
+            strokeDash=alt.StrokeDash("estimator:N", legend=None),
+        )
+    )
+    chart = panel.facet(alt.Facet("game:N", title=None), columns=3).resolve_scale(y="independent")
+    return str(vl_convert.vegalite_to_svg(chart.to_json()))

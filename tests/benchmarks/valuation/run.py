@@ -1,0 +1,35 @@
+"""All benchmarks of the valuation core against its peers, in one run.
+
+Usage: python -m tests.benchmarks.valuation.run [--seeds 10] [--games flights,magic] [--no-write]
+
+Builds the peers' environments and the games' tables under var/benchmarks the first time, then runs
+ours and theirs on the same tables, prints the tables and writes docs/benchmarks/valuation.md with
+its plots.
+"""
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import argparse
+
+from tests.benchmarks.valuation import errors, judging, report
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--seeds", type=int, default=errors.SEEDS)
+    options.add_argument("--games", default="", help="beginnings of names, separated by commas")
+    options.add_argument("--no-write", action="store_true", help="print alone")
+    asked = options.parse_args()
+    names = [name for name in judging.JUDGED if name.startswith(tuple(asked.games.split(",")))]
+    found = errors.measure(names, seeds=asked.seeds)
+    text = report.text_of(found, seeds=asked.seeds)
+    print(text)
+    if not asked.no_write:
+        report.write(text, found)
+
+
+if __name__ == "__main__":
+    main()
