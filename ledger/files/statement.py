@@ -169,7 +169,7 @@ def _pdf(record: dict[str, Any]) -> bytes:
         sys_inputs={"data": json.dumps(data)},
         format="pdf",
         pdf_standards=["ua-1"],
-        timestamp=datetime.fromisoformat(record["issued_at"]),
+        timestamp=datetime.fromisoformat(record["issued_at"]).replace(microsecond=0),  # typst
     )
     assert isinstance(compiled, bytes)
     return compiled
