@@ -5,7 +5,8 @@ from typing import Any
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from contributors.models import User
+from contributors.core import scopes
+from contributors.models import ApiToken, User
 
 
 class _RolesWrite(BasePermission):
@@ -30,3 +31,9 @@ class ApproversWrite(_RolesWrite):
 
 class ReviewersAndApproversWrite(_RolesWrite):
     roles = (User.Role.REVIEWER, User.Role.APPROVER)
+
+
+def token_allows(token: ApiToken, request: Request) -> bool:
+    """Whether the token's scopes reach the address and method of the request."""
+    noun = scopes.noun_of(request.path)
+    return scopes.allows(token.scopes, method=request.method or "", noun=noun)

@@ -12,7 +12,7 @@ from knox.auth import TokenAuthentication as KnoxTokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
-from contributors.core import scopes
+from contributors.permissions import token_allows
 
 # Those who move money or rights. An auditor reads only; a contributor sees their own.
 ROLES = frozenset({"reviewer", "approver", "administrator"})
@@ -52,9 +52,7 @@ class TokenAuthentication(KnoxTokenAuthentication):
         pair = super().authenticate(request)
         if pair and second_factor_missing(pair[0]):
             raise AuthenticationFailed("Your role needs a second factor: set it up in the browser.")
-        if pair and not scopes.allows(
-            pair[1].scopes, method=request.method or "", noun=scopes.noun_of(request.path)
-        ):
+        if pair and not token_allows(pair[1], request):
             raise PermissionDenied("The token's scopes do not allow this.")
         return pair
 
