@@ -289,3 +289,25 @@ class BankDetailsForm(LedgerForm):
     bic = forms.CharField(
         label="BIC", max_length=11, required=False, help_text="Found from the IBAN where possible."
     )
+
+
+class PayoutBatchForm(LedgerForm):
+    """Which payments are prepared."""
+
+    code = forms.RegexField(
+        r"^[A-Za-z0-9][A-Za-z0-9.-]{0,29}$", label="Code", help_text="For example 2026-12-EUR."
+    )
+    currency = forms.RegexField(r"^[A-Z]{3}$", label="Currency")
+    rail = forms.RegexField(r"^[a-z0-9-]{1,20}$", label="Rail", initial="sepa")
+    bank = forms.RegexField(
+        r"^[A-Za-z0-9][A-Za-z0-9.-]{0,59}$", label="Bank account", initial="main"
+    )
+    pay_on = day(label="Pay on")
+
+
+class BankAnswerForm(LedgerForm):
+    """A message of the bank."""
+
+    file = forms.FileField(
+        label="File", help_text="pain.002, camt.053 or camt.054, as the bank sent it."
+    )

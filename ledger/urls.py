@@ -8,6 +8,7 @@ from ledger.pages import (
     home,
     journal,
     operations,
+    payouts,
     periods,
     pools,
     royalty_runs,
@@ -16,6 +17,7 @@ from ledger.pages import (
 )
 
 app_name = "ledger"
+PAYOUT_NOUNS = "|".join(sorted(payouts.SERVICES))
 RUN_NOUNS = "|".join(sorted(royalty_runs.SERVICES))
 UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 urlpatterns = [
@@ -54,6 +56,16 @@ urlpatterns = [
         rf"^royalty-runs/(?P<run_id>{UUID})/(?P<noun>{RUN_NOUNS})/$",
         royalty_runs.run_act,
         name="royalty-run-act",
+    ),
+    path("payouts/", payouts.batch_list, name="payout-batches"),
+    path("payouts/new/", payouts.batch_new, name="payout-batch-new"),
+    path("payouts/<uuid:batch_id>/", payouts.batch_detail, name="payout-batch"),
+    path("payouts/<uuid:batch_id>/file/", payouts.batch_file, name="payout-batch-file"),
+    path("payouts/<uuid:batch_id>/answers/", payouts.bank_answer, name="bank-answer"),
+    re_path(
+        rf"^payouts/(?P<batch_id>{UUID})/(?P<noun>{PAYOUT_NOUNS})/$",
+        payouts.batch_act,
+        name="payout-batch-act",
     ),
     path("journal/", journal.entry_list, name="journal"),
     path("journal/check/", journal.books_check, name="books-check"),

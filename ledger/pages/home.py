@@ -13,14 +13,16 @@ from django.views.decorators.http import require_safe
 
 from contributors.roles import PersonRequest
 from contributors.selectors import batch_list_for, programme_list_for
-from ledger.models import BankDetails, Payout, Period, Statement
+from ledger.models import BankDetails, Dispute, Payout, Period, Statement
 from ledger.pages.statements import summary_of, visible
 from ledger.pages.welcome import landing
 from ledger.selectors.journal import account_balances
+from ledger.selectors.payouts import payout_batch_list
 from ledger.selectors.royalties import royalty_run_list
 from valuation.selectors import valuation_run_list
 
 STATEMENTS_SHOWN = 5
+TODOS_SHOWN = 20
 UNDER_WAY = ("reserved", "in_file", "sent", "accepted")  # states of a payout on its way
 HELD_PURPOSES = ("holdback", "disputed")
 
@@ -160,12 +162,37 @@ def reviewer_todos(request: PersonRequest) -> list[Todo]:
         if run.state in ("computed", "reviewed")
     ]
     waiting = {"calculated": "submit it", "needs_decision": "decide on it"}
-    return todos + _run_todos(request, waiting)
+    return [*todos, *_run_todos(request, waiting), *dispute_todos()]
+
+
+def dispute_todos() -> list[Todo]:
+    """Open disputes, the one due first on top."""
+    open_ = Dispute.objects.filter(state="open").select_related("statement")
+    return [
+        Todo(
+            title=f"Decide the dispute of {dispute.statement.number}",
+            url=reverse("ledger:dispute", args=[dispute.id]),
+            text=f"About {dispute.get_kind_display()}.",
+            due=f"by {dispute.answer_due_on:%-d %b %Y}",
+        )
+        for dispute in open_.order_by("answer_due_on", "id")[:TODOS_SHOWN]
+    ]
 
 
 def approver_todos(request: PersonRequest) -> list[Todo]:
-    """Royalty runs that somebody else prepared."""
-    return _run_todos(request, {"in_review": "approve it or send it back"})
+    """Royalty runs and payout batches that somebody else prepared."""
+    runs = _run_todos(request, {"in_review": "approve it or send it back"})
+    batches = [
+        Todo(
+            title=f"Payout batch {batch.code}",
+            url=reverse("ledger:payout-batch", args=[batch.id]),
+            text=f"{batch.payout_count} payments wait for your approval.",
+            due=f"pay on {batch.pay_on:%-d %b %Y}",
+        )
+        for batch in payout_batch_list(user=request.user)
+        if batch.state == "submitted"
+    ]
+    return runs + batches
 
 
 def _run_todos(request: PersonRequest, waiting: dict[str, str]) -> list[Todo]:

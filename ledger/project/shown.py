@@ -23,10 +23,10 @@ MINUS = "\N{MINUS SIGN}"
 DIGEST_SHOWN = 12  # characters: enough to compare by eye, the whole digest is in the title
 
 STATES = {
-    "good": "accepted computed reviewed locked approved posted issued final settled closed active "
-    "valid confirmed verified released resolved paid checked consented done upheld",
+    "good": "open accepted computed reviewed locked approved posted issued final settled closed "
+    "active valid confirmed verified released resolved paid checked consented done upheld",
     "busy": "registered queued running received checking calculated in_review submitted exported "
-    "sent part_settled frozen pending reserved in_file held open suspected answered declared",
+    "sent part_settled frozen pending reserved in_file held suspected answered declared",
     "bad": "rejected failed needs_decision returned superseded withdrawn reversed cancelled "
     "disputed erased revoked approval_void invalid expired",
 }
@@ -108,10 +108,10 @@ def words(value: Any) -> str:
 
 
 @register.filter
-def state(value: Any) -> str:
+def state(value: Any, kind: str = "") -> str:
     """A state with its mark: filled when good, amber while under way, square when it stopped."""
     code = str(value or "")
-    kind = KINDS.get(code, "draft")
+    kind = kind or KINDS.get(code, "draft")
     return format_html('<span class="state {}">{}</span>', kind, words(code))
 
 
@@ -174,6 +174,7 @@ MENUS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("Runs", "valuation:runs", "/runs/"),
         ("Pools", "ledger:pools", "/pools/"),
         ("Royalties", "ledger:royalty-runs", "/royalty-runs/"),
+        ("Payouts", "ledger:payout-batches", "/payouts/"),
         ("Disputes", "ledger:disputes", "/disputes/"),
         ("Integrity", "contributors:integrity", "/integrity/"),
     ),
@@ -181,6 +182,7 @@ MENUS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("Queue", "ledger:home", "/home/"),
         ("Runs", "valuation:runs", "/runs/"),
         ("Royalties", "ledger:royalty-runs", "/royalty-runs/"),
+        ("Payouts", "ledger:payout-batches", "/payouts/"),
         ("Statements", "ledger:statements", "/statements/"),
         ("Journal", "ledger:journal", "/journal/"),
     ),
@@ -190,6 +192,7 @@ MENUS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("Trial balance", "ledger:trial-balance", "/journal/trial-balance/"),
         ("Runs", "valuation:runs", "/runs/"),
         ("Royalties", "ledger:royalty-runs", "/royalty-runs/"),
+        ("Payouts", "ledger:payout-batches", "/payouts/"),
         ("Statements", "ledger:statements", "/statements/"),
         ("Integrity", "contributors:integrity", "/integrity/"),
     ),
