@@ -81,4 +81,4 @@ def _errors(parts: Floats, thresholds: Floats) -> Floats:
     squares = np.diff(parts[order], axis=0) ** 2 / 2
     prior = PRIOR_PARTS * squares.mean()
     variance = (squares.sum(axis=0) + prior) / (count - 1 + PRIOR_PARTS)
-    return np.sqrt(variance / count) * small_sample_factor(1.5 * (count - 1))  # by trial
+    return np.sqrt(variance / count) * small_sample_factor(count - 1)
