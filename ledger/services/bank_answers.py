@@ -191,7 +191,7 @@ def _returned(payout: Payout, batch: PayoutBatch, receipt: _Receipt) -> str:
         _settled(payout, batch, receipt)
     if payout.state != Payout.State.SETTLED:
         return "known"
-    draft = _return_draft(payout, batch, _tax_back_minor(payout, receipt.now), receipt.now)
+    draft = _return_draft(payout, batch, receipt.now)
     _post(draft, f"payout:{payout.id}:returned", receipt.actor, receipt.now)
     _moved_back(payout, Payout.State.RETURNED, receipt)
     return "returned"
@@ -220,8 +220,9 @@ def _moved_back(payout: Payout, to_state: str, receipt: _Receipt) -> None:
     )
 
 
-def _return_draft(payout: Payout, batch: PayoutBatch, tax_minor: int, now: datetime) -> EntryDraft:
+def _return_draft(payout: Payout, batch: PayoutBatch, now: datetime) -> EntryDraft:
     occasion = occasion_in(period_open_at(now), now, "payout", payout.id)
+    tax_minor = _tax_back_minor(payout, occasion.effective_on.year)
     party, authority = str(payout.contributor_id), payout.tax["authority"]
     if payout.advance_id is None:
         return payout_returned(
@@ -241,10 +242,10 @@ def _return_draft(payout: Payout, batch: PayoutBatch, tax_minor: int, now: datet
     return entry_draft(occasion, Event.PAYOUT_RETURNED, postings)
 
 
-def _tax_back_minor(payout: Payout, now: datetime) -> int:
+def _tax_back_minor(payout: Payout, year: int) -> int:
     """The tax that comes back too: all of it in the same year while it is not yet remitted."""
     assert payout.reserve_entry is not None
-    if not payout.withholding_minor or payout.reserve_entry.effective_on.year != now.year:
+    if not payout.withholding_minor or payout.reserve_entry.effective_on.year != year:
         return 0
     code = account_code("withholding", payout.tax["authority"])
     still_held = held_minor(code=code, currency=payout.currency)
