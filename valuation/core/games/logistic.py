@@ -39,8 +39,8 @@ class LogisticRegression:
         self.penalty = 1.0 / C
         self._has_class = problem.row_counts() > 0
         centre = problem.x_validation.mean(axis=0)
-        self._rows = _with_ones(problem.x - centre)
-        self._rows_validation = np.ascontiguousarray(_with_ones(problem.x_validation - centre).T)
+        self.rows = with_ones(problem.x - centre)
+        self.rows_validation = with_ones(problem.x_validation - centre)
         self._scores = max(problem.n_classes - 1, 1)
         self.chunk = max(CHUNK_ELEMENTS // self._numbers_per_coalition(), 8)
         self._groups: dict[bytes, Group] = {}
@@ -58,14 +58,14 @@ class LogisticRegression:
         patterns, pattern_of = np.unique(present, axis=0, return_inverse=True)
         for at, pattern in enumerate(patterns):
             chosen = np.flatnonzero(pattern_of.reshape(-1) == at)
-            group = self._group(pattern)
-            scores = minimise(group, members[chosen]) @ self._rows_validation
+            group = self.group(pattern)
+            scores = minimise(group, members[chosen]) @ self.rows_validation.T
             shares[np.ix_(group.labels, chosen)] = probabilities(scores, group.basis)
         return shares
 
     def costs(self, members: Bools) -> Floats:
         """Numbers touched per prediction: the coefficients."""
-        return np.full(len(members), float(self._scores * self._rows.shape[1]))
+        return np.full(len(members), float(self._scores * self.rows.shape[1]))
 
     def coefficients(self, coalition: Bools) -> tuple[NDArray, Floats]:
         """Class indices (K,) and coefficients (K − 1, features + 1) of one, the intercept last.
@@ -74,18 +74,19 @@ class LogisticRegression:
         the K classes are `basis @ coefficients`, see `softmax.basis_of`.
         """
         present = coalition.astype(np.float64) @ self._has_class > 0
-        group = self._group(present)
+        group = self.group(present)
         return group.labels, minimise(group, coalition[None])[:, 0]
 
-    def _group(self, pattern: Bools) -> Group:
+    def group(self, pattern: Bools) -> Group:
+        """The rows of the classes in the pattern, bool (classes,)."""
         key = pattern.tobytes()
         if key not in self._groups:
-            self._groups[key] = Group.of(self.problem, self._rows, pattern, self.penalty)
+            self._groups[key] = Group.of(self.problem, self.rows, pattern, self.penalty)
         return self._groups[key]
 
     def _numbers_per_coalition(self) -> int:
         """The largest of the working arrays, per coalition."""
-        columns, scores = self._rows.shape[1], self._scores
+        columns, scores = self.rows.shape[1], self._scores
         rows = (scores + 1) * max(len(self.problem.x), len(self.problem.x_validation))
         if scores * columns > DENSE_MAX:
             return max(rows, columns**2)
@@ -96,5 +97,5 @@ class LogisticRegression:
         )
 
 
-def _with_ones(z: Floats) -> Floats:
+def with_ones(z: Floats) -> Floats:
     return np.hstack([z, np.ones((len(z), 1))])

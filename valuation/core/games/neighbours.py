@@ -144,7 +144,7 @@ def sorted_neighbours(
     step = max(DISTANCES_MAX // max(len(problem.x), 1), 1)
     for start in range(0, len(rows), step):
         block = problem.x_validation[start : start + step]
-        order = _distances(block, problem.x, metric, p).argsort(axis=1, kind="stable")
+        order = distances(block, problem.x, metric, p).argsort(axis=1, kind="stable")
         own = ranks_in_player(problem.owners[order], sizes)
         kept = own < per_player
         rows[start : start + step] = order[kept].reshape(len(block), depth)
@@ -152,7 +152,7 @@ def sorted_neighbours(
     return rows, ranks
 
 
-def _distances(a: Floats, b: Floats, metric: str, p: float) -> Floats:
+def distances(a: Floats, b: Floats, metric: str = "minkowski", p: float = 2) -> Floats:
     """Distances by differences, so that equal rows have equal ones; (len(a), len(b))."""
     if metric == "minkowski" and p != 2:
         return cdist(a, b, "minkowski", p=p)

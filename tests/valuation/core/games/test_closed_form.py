@@ -51,8 +51,9 @@ def test_any_small_game_has_its_closed_form(seed, n_players, rows, k, classes, u
     x = random.integers(0, 4, (rows + 6, 1)).astype(float)  # ties in plenty
     y = random.integers(0, classes, rows + 6)
     owners = random.integers(0, n_players, rows)
+    options = {"n_neighbors": k}
     game = DataGame(x[:rows], y[:rows], owners, x[rows:], y[rows:], n_players=n_players,
-                    model="k-nearest-neighbours", utility=utility, options={"n_neighbors": k})  # fmt: skip
+                    model="k-nearest-neighbours", utility=utility, options=options)  # fmt: skip
     np.testing.assert_allclose(game.closed_form(), enumerated(game), rtol=0, atol=1e-12)
 
 
