@@ -25,6 +25,7 @@ from valuation.core.coalitions import (
 from valuation.core.games.base import Game
 from valuation.core.games.data import DataGame
 from valuation.core.methods import Method, method_named
+from valuation.core.methods.controls import Chosen
 from valuation.core.methods.core_shap import coreset_game
 from valuation.core.problem import Asking, Problem
 from valuation.core.result import Result
@@ -75,8 +76,8 @@ def shard_size(game: Game) -> int:
     return int(getattr(game, "shard_size", None) or default)
 
 
-def _controls(game: Game, controls: Sequence[object] | None) -> Sequence[object]:
-    return () if controls is None else tuple(controls)
+def _controls(game: Game, controls: Sequence[Game] | None) -> Sequence[Game]:
+    return Chosen(game) if controls is None else tuple(controls)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +112,7 @@ class Plan:
     method: str = "auto"
     budget: int = 200
     seed: int = 0
-    controls: Sequence[object] = ()
+    controls: Sequence[Game] = ()
     tolerance: float | None = None
     stoppable: bool = False
     cheap: bool = False
@@ -126,7 +127,7 @@ class Plan:
         method: str = "auto",
         budget: int = 200,
         seed: int = 0,
-        controls: Sequence[object] | None = None,
+        controls: Sequence[Game] | None = None,
         tolerance: float | None = None,
         stoppable: bool = False,
     ) -> "Plan":
@@ -230,7 +231,7 @@ def value(  # noqa: PLR0917 - the contract's order
     method: str = "auto",
     budget: int = 200,
     seed: int = 0,
-    controls: Sequence[object] | None = None,
+    controls: Sequence[Game] | None = None,
     deadline_s: float | None = None,
     tolerance: float | None = None,
 ) -> Result:

@@ -18,6 +18,7 @@ from typing import TypeAlias
 import numpy as np
 
 from valuation.core.coalitions import Coalitions, Floats, ends, keys
+from valuation.core.games.base import Game
 from valuation.core.result import Result
 from valuation.errors import DeadlinePassed
 
@@ -54,7 +55,7 @@ class Problem:
     seed: int
     empty: float
     grand: float
-    controls: Sequence[object] = ()
+    controls: Sequence[Game] = ()
     tolerance: float | None = None
     stoppable: bool = False
     cheap: bool = False
