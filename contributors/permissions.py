@@ -21,6 +21,10 @@ class _RolesWrite(BasePermission):
         return request.method in SAFE_METHODS or request.user.role in self.roles
 
 
+class ContributorsWrite(_RolesWrite):
+    roles = (User.Role.CONTRIBUTOR,)
+
+
 class ReviewersWrite(_RolesWrite):
     roles = (User.Role.REVIEWER,)
 

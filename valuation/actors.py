@@ -4,6 +4,7 @@ Losing a message costs time until the next sweep; doubling one costs nothing.
 """
 
 import logging
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +12,12 @@ import dramatiq
 from django.db import transaction
 from django.utils import timezone
 
-from valuation.models import ValuationRun
+from contributors.models import Preview
+from contributors.services.previews import preview_answer, preview_request
+from valuation.models import Analysis, ValuationRun
+from valuation.services import analyses
 from valuation.services import runs as run_services
+from valuation.services.estimates import batch_estimate
 from valuation.services.shards import worker_name
 
 QUEUE = "valuation"
@@ -54,6 +59,38 @@ def compute_next_shard(**kwargs: Any) -> None:
     to_plan = run_services.next_shard_compute(now=timezone.now(), worker=worker_name())
     if to_plan is not None:
         plan_valuation_run.send(valuation_run_id=str(to_plan))
+
+
+def enqueue_analysis(**request: Any) -> Analysis:
+    """A question about a run is stored and, once that is committed, a worker answers it."""
+    with transaction.atomic():
+        asked = analyses.analysis_request(**request)
+        transaction.on_commit(lambda: answer_analysis.send(analysis_id=str(asked.id)))
+    return asked
+
+
+@dramatiq.actor(queue_name=QUEUE, max_retries=RETRIES_MAX, time_limit=TIME_LIMIT_MS)
+def answer_analysis(*, analysis_id: str, **kwargs: Any) -> None:
+    """The question has its answer, or the reason why it has none."""
+    analyses.analysis_answer(analysis_id=UUID(analysis_id), now=timezone.now())
+
+
+def enqueue_preview(*, batch_id: UUID, period_code: str, actor: Any, now: datetime) -> Preview:
+    """One of the batch's few previews is used and, once that is committed, a worker answers."""
+    with transaction.atomic():
+        preview = preview_request(batch_id=batch_id, period_code=period_code, actor=actor, now=now)
+        ids = {"preview_id": str(preview.id), "batch_id": str(batch_id)}
+        transaction.on_commit(lambda: answer_preview.send(**ids))
+    return preview
+
+
+@dramatiq.actor(queue_name=QUEUE, max_retries=RETRIES_MAX, time_limit=TIME_LIMIT_MS)
+def answer_preview(*, preview_id: str, batch_id: str, **kwargs: Any) -> None:
+    """The preview says, on the Ladder's step, which share of a pool the batch would get."""
+    estimate = batch_estimate(batch_id=UUID(batch_id), now=timezone.now())
+    preview_answer(
+        preview_id=UUID(preview_id), score=estimate.share, step=estimate.step, now=timezone.now()
+    )
 
 
 @dramatiq.actor(queue_name=QUEUE, max_retries=0)

@@ -6,13 +6,16 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contributors.permissions import ReviewersWrite
+from contributors.models import Batch, Preview
+from contributors.permissions import ContributorsWrite, ReviewersWrite
 from valuation import actors, selectors
 from valuation.core import METHODS
-from valuation.models import ValuationRun
+from valuation.errors import NotFound
+from valuation.models import Analysis, ValuationRun
 from valuation.services import runs
 
 
@@ -85,6 +88,46 @@ class PlayerValueAnswer(serializers.Serializer):
     standard_error = serializers.CharField()
     row_count = serializers.IntegerField()
     data_digest = serializers.CharField()
+
+
+class AnalysisRequest(serializers.Serializer):
+    """A question about a finished run; suspect rows and acquisition name a batch."""
+
+    kind = serializers.ChoiceField(choices=Analysis.Kind.values)
+    batch = serializers.UUIDField(required=False)
+
+
+class AnalysisAnswer(serializers.Serializer):
+    """A question and, once a worker has answered it, its document."""
+
+    id = serializers.UUIDField()
+    kind = serializers.CharField()
+    batch = serializers.UUIDField(source="batch_id", allow_null=True)
+    state = serializers.CharField()
+    document = serializers.JSONField(allow_null=True)
+    failure_code = serializers.CharField()
+    failure = serializers.CharField()
+    requested_at = serializers.DateTimeField()
+    done_at = serializers.DateTimeField(allow_null=True)
+
+
+class PreviewRequest(serializers.Serializer):
+    """Which batch, in which period; a batch has few previews a period."""
+
+    batch = serializers.UUIDField()
+    period = serializers.CharField(max_length=16)
+
+
+class PreviewAnswer(serializers.Serializer):
+    """The share of a pool that the batch would get, told in steps; empty until answered."""
+
+    id = serializers.UUIDField()
+    batch = serializers.UUIDField(source="batch_id")
+    period = serializers.CharField(source="period_code")
+    ordinal = serializers.IntegerField()
+    answer = serializers.CharField()
+    requested_at = serializers.DateTimeField()
+    answered_at = serializers.DateTimeField(allow_null=True)
 
 
 class ValuationRunViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
@@ -160,3 +203,58 @@ class ValuationRunViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     def lock(self, request: Request, pk: Any) -> Response:
         runs.valuation_run_lock_values(run_id=pk, actor=request.user, now=timezone.now())
         return self.retrieve(request, pk)
+
+    @extend_schema(responses=AnalysisAnswer(many=True))
+    @action(
+        detail=True, methods=["get"], pagination_class=None, permission_classes=[IsAuthenticated]
+    )
+    def analyses(self, request: Request, pk: Any) -> Response:
+        """Suspect rows, acquisition, compression, methods side by side: asked and answered."""
+        selectors.valuation_run_get(pk, user=request.user)
+        found = selectors.analysis_list(user=request.user, run_id=pk)
+        return Response(AnalysisAnswer(found, many=True).data)
+
+    @extend_schema(request=AnalysisRequest, responses={201: AnalysisAnswer})
+    @analyses.mapping.post
+    def analysis_ask(self, request: Request, pk: Any) -> Response:
+        wanted = AnalysisRequest(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        asked = actors.enqueue_analysis(
+            run_id=pk,
+            kind=wanted.validated_data["kind"],
+            batch_id=wanted.validated_data.get("batch"),
+            actor=request.user,
+            now=timezone.now(),
+        )
+        record = selectors.analysis_record(asked)
+        return Response(AnalysisAnswer(record).data, status=status.HTTP_201_CREATED)
+
+
+class PreviewViewSet(viewsets.GenericViewSet):
+    """What a batch would be paid, before the run: few times, in steps, as a share."""
+
+    permission_classes = [ContributorsWrite]
+    serializer_class = PreviewAnswer
+    lookup_value_converter = "uuid"
+    queryset = Preview.objects.none()
+
+    def get_queryset(self) -> Any:
+        return Preview.objects.filter(batch__in=Batch.objects.visible_to(self.request.user))
+
+    def retrieve(self, request: Request, pk: Any) -> Response:
+        preview = self.get_queryset().filter(pk=pk).first()
+        if preview is None:
+            raise NotFound()
+        return Response(PreviewAnswer(preview).data)
+
+    @extend_schema(request=PreviewRequest, responses={201: PreviewAnswer})
+    def create(self, request: Request) -> Response:
+        wanted = PreviewRequest(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        preview = actors.enqueue_preview(
+            batch_id=wanted.validated_data["batch"],
+            period_code=wanted.validated_data["period"],
+            actor=request.user,
+            now=timezone.now(),
+        )
+        return Response(PreviewAnswer(preview).data, status=status.HTTP_201_CREATED)

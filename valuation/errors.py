@@ -143,3 +143,17 @@ class PlanningFailedTooOften(Refusal):
 
     Look at the worker's log for this run; resume the run when the cause is mended.
     """
+
+
+class BatchNotInPlay(Refusal):
+    """No row of this batch takes part in a run today.
+
+    It is withdrawn, not yet accepted, or holds only rows that others gave before.
+    """
+
+
+class AnalysisNotPossible(Refusal):
+    """This question has no answer for this run.
+
+    Suspect rows and compression need a finished run of a classification programme.
+    """

@@ -6,15 +6,12 @@ from rest_framework import serializers
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from contributors.models import Contributor, User
-from contributors.permissions import _RolesWrite
+from contributors.models import Contributor
+from contributors.permissions import ContributorsWrite
 from contributors.services.people import contributor_for_user
 
 
-class ContributorsWrite(_RolesWrite):
-    """Contributors write their own; everybody reads what is theirs to see."""
-
-    roles = (User.Role.CONTRIBUTOR,)
+__all__ = ["ContributorsWrite", "StaffOnly", "own", "valid"]
 
 
 class StaffOnly(BasePermission):

@@ -14,6 +14,7 @@ from contributors.selectors.games import (
     text_data,
     validation_data,
     validation_digest,
+    validation_row_count,
     work_list,
 )
 from contributors.selectors.players import PlayerMember, PlayerRecord, players_at
@@ -41,5 +42,6 @@ __all__ = [
     "text_data",
     "validation_data",
     "validation_digest",
+    "validation_row_count",
     "work_list",
 ]

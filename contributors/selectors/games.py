@@ -75,6 +75,11 @@ def validation_digest(*, programme_id: uuid.UUID | str, sealed: bool = False) ->
     return validation_set(programme_id, purpose).content_sha256
 
 
+def validation_row_count(*, programme_id: uuid.UUID | str) -> int:
+    """How many rows judge. One query."""
+    return validation_set(programme_id, ValidationSet.Purpose.VALIDATION).row_count
+
+
 def text_data(
     *, programme_id: uuid.UUID | str, players: Sequence[PlayerRecord], sealed: bool = False
 ) -> TextData:

@@ -1,5 +1,6 @@
 """What other apps and the edges may read of valuations."""
 
+from valuation.selectors.analyses import AnalysisRecord, analysis_list, analysis_record
 from valuation.selectors.runs import (
     PlayerValueRecord,
     RunProgress,
@@ -13,9 +14,12 @@ from valuation.selectors.runs import (
 )
 
 __all__ = [
+    "AnalysisRecord",
     "PlayerValueRecord",
     "RunProgress",
     "ValuationRunRecord",
+    "analysis_list",
+    "analysis_record",
     "player_value_list",
     "player_values_visible",
     "run_record",
