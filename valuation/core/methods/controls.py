@@ -8,15 +8,22 @@ size, and the evidence decides how much of it to use.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import overload
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from valuation.core.coalitions import Coalitions, Floats, enumerated
+from valuation.core.games.base import Game
+from valuation.core.methods.controls_of_data import cheap_games
 from valuation.core.problem import Problem
+from valuation.errors import ShapeMismatch
 
 TABLE_PLAYERS_MAX = 16  # 65,536 coalitions of some microseconds each
+ROWS_AT_ONCE = 4096  # coalitions per call of a control
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,54 @@ class Control:
         return np.einsum("ai,ab,bi->i", gain, drift[np.ix_(sizes, sizes)], gain)
 
 
+class Chosen(Sequence[Game]):
+    """The controls a game chooses for itself, built when first looked at and kept with the game."""
+
+    def __init__(self, game: Game) -> None:
+        self._game = game
+
+    def __len__(self) -> int:
+        return len(self._games)
+
+    @overload
+    def __getitem__(self, at: int) -> Game: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Game]: ...
+    def __getitem__(self, at: int | slice) -> Game | Sequence[Game]:
+        return self._games[at]
+
+    @property
+    def _games(self) -> tuple[Game, ...]:
+        if self._game not in _CHOSEN:
+            _CHOSEN[self._game] = cheap_games(self._game)
+        return _CHOSEN[self._game]
+
+
+# What is computed once per game object lives as long as the object.
+_CHOSEN: WeakKeyDictionary[Game, tuple[Game, ...]] = WeakKeyDictionary()
+_TABLES: WeakKeyDictionary[Game, Control] = WeakKeyDictionary()
+
+
 def usable(problem: Problem) -> tuple[Control, ...]:
-    """The controls of a problem as tables."""
-    return ()
+    """The controls of a problem as tables; none beyond `TABLE_PLAYERS_MAX` players.
+
+    Raises
+    ------
+    ShapeMismatch : a control has other players
+    """
+    if problem.n_players > TABLE_PLAYERS_MAX:
+        return ()
+    tables = [_tabled(game, problem.n_players) for game in problem.controls]
+    return tuple(control for control in tables if np.ptp(control.table) > 0)
+
+
+def _tabled(game: Game, n_players: int) -> Control:
+    if game.n_players != n_players:
+        raise ShapeMismatch(f"A control has {game.n_players} players, the game {n_players}.")
+    if game not in _TABLES:
+        parts = [
+            game(enumerated(n_players, start, min(start + ROWS_AT_ONCE, 1 << n_players)))
+            for start in range(0, 1 << n_players, ROWS_AT_ONCE)
+        ]
+        _TABLES[game] = Control(np.concatenate(parts))
+    return _TABLES[game]
