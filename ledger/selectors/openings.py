@@ -4,7 +4,7 @@ Everything is read from the journal, so a statement is the journal seen by one p
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -105,17 +105,34 @@ def _movements(currency: str, last: dict[str, LastStatement]) -> dict[str, list[
             Q(debit_account__party__in=never_stated) | Q(credit_account__party__in=never_stated)
         )
         known = [*_rows(earlier), *known]
-    totals: dict[tuple[str, int, str], int] = defaultdict(int)
-    for seq, event, party, amount_minor in known:
-        if party not in last or seq > last[party].chain_seq:
-            totals[party, seq, event] += amount_minor
+    since = [row for row in known if row[2] not in last or row[0] > last[row[2]].chain_seq]
     moved: dict[str, list[Movement]] = defaultdict(list)
-    for (party, seq, event), amount_minor in sorted(totals.items(), key=lambda each: each[0][1]):
-        kind = MOVEMENT_OF_EVENT.get(Event(event), "adjustment")
-        moved[party].append(
-            Movement(kind=kind, amount_minor=amount_minor, reference=f"entry {seq}")
-        )
+    for party, movement in _by_entry(since):
+        moved[party].append(movement)
     return moved
+
+
+def movements_between(
+    *, party: str, currency: str, after_seq: int, before_seq: int
+) -> tuple[Movement, ...]:
+    """What happened to one payable balance between two entries, both left out. Two queries."""
+    postings = Posting.objects.filter(
+        Q(debit_account__party=party) | Q(credit_account__party=party),
+        currency=currency,
+        entry__seq__gt=after_seq,
+        entry__seq__lt=before_seq,
+    )
+    return tuple(movement for whose, movement in _by_entry(_rows(postings)) if whose == party)
+
+
+def _by_entry(rows: Iterable[tuple[int, str, str, int]]) -> Iterator[tuple[str, Movement]]:
+    """One movement for each entry and party, in the order of the entries."""
+    totals: dict[tuple[int, str, str], int] = defaultdict(int)
+    for seq, event, party, amount_minor in rows:
+        totals[seq, party, event] += amount_minor
+    for (seq, party, event), amount_minor in sorted(totals.items()):
+        kind = MOVEMENT_OF_EVENT.get(Event(event), "adjustment")
+        yield party, Movement(kind=kind, amount_minor=amount_minor, reference=f"entry {seq}")
 
 
 def _rows(postings: QuerySet[Posting]) -> Iterable[tuple[int, str, str, int]]:

@@ -192,13 +192,15 @@ def lines_hash(lines: Iterable[LineDraft], *, fee_minor: int, policy: Policy, po
     )  # fmt: skip
 
 
-def carried_values(programme_id: UUID | None) -> dict[str, str]:
-    """What negative values of earlier runs left for later ones, by player key. Two queries."""
-    last = (
-        RoyaltyRun.objects.filter(pool__programme_id=programme_id, state__in=["posted", "closed"])
-        .order_by("-id")
-        .first()
+def carried_values(programme_id: UUID | None, *, before: UUID | None = None) -> dict[str, str]:
+    """What negative values of earlier runs left for later ones, by player key. Two queries.
+
+    `before` names a run, to see what there was when it was calculated.
+    """
+    runs = RoyaltyRun.objects.filter(
+        pool__programme_id=programme_id, state__in=["posted", "closed"]
     )
+    last = (runs.filter(id__lt=before) if before else runs).order_by("-id").first()
     if last is None:
         return {}
     rows = last.lines.exclude(carried_value="0").values_list("player_key", "carried_value")

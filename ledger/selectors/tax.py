@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Q
 
@@ -43,18 +43,22 @@ class TaxPositions:
         return replace(opening, withholding_bp=position.withholding_bp, hold=position.hold)
 
 
-def tax_positions(*, contributor_ids: Iterable[str], on: date) -> TaxPositions:
+def tax_positions(
+    *, contributor_ids: Iterable[str], on: date, known_at: datetime | None = None
+) -> TaxPositions:
     """The position of everybody with a profile in force on the day. Two queries.
 
     A rule without a country asks everybody for a form; one with a country only its payees.
+    `known_at` leaves out what was entered later: for a statement that is computed again.
     """
     wanted = set(contributor_ids)
+    known = Q(created_at__lte=known_at) if known_at else Q()
     rules = list(
         TaxRule.objects.filter(
-            Q(valid_to__isnull=True) | Q(valid_to__gte=on), valid_from__lte=on
+            known, Q(valid_to__isnull=True) | Q(valid_to__gte=on), valid_from__lte=on
         ).order_by("-valid_from", "-id")
     )
-    profiles = TaxProfile.objects.filter(valid_from__lte=on, valid_to__gte=on).order_by("id")
+    profiles = TaxProfile.objects.filter(known, valid_from__lte=on, valid_to__gte=on).order_by("id")
     positions = {
         str(profile.contributor_id): _position(profile, rules)
         for profile in profiles
