@@ -77,3 +77,16 @@ class RunForm(forms.Form):
         """What the service is asked for, from a valid form."""
         asked = dict(self.cleaned_data)
         return {"programme_id": UUID(asked.pop("programme")), **asked}
+
+
+class QuestionForm(forms.Form):
+    """A question about a run: its kind, and after a space the batch it is about."""
+
+    question = forms.CharField(max_length=80)
+
+    def clean_question(self) -> dict[str, Any]:
+        kind, _, batch_id = self.cleaned_data["question"].partition(" ")
+        try:
+            return {"kind": kind, "batch_id": UUID(batch_id) if batch_id else None}
+        except ValueError as error:
+            raise forms.ValidationError("No such batch.") from error

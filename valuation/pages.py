@@ -10,12 +10,17 @@ from django.utils import timezone
 
 from contributors.errors import Refusal
 from contributors.roles import ANYONE, STAFF, PersonRequest, action, form_page, page
-from contributors.selectors import programme_list_for
+from contributors.selectors import batches_in_play, programme_list_for
 from valuation import actors, selectors
-from valuation.forms import RunForm
+from valuation.forms import QuestionForm, RunForm
 from valuation.services import runs as run_services
 
 UNFINISHED = ("queued", "running")
+FINISHED = ("computed", "reviewed", "locked")
+QUESTIONS = {
+    "compression": "Find out which rows could be left out",
+    "methods": "Compare the methods side by side",
+}
 # What a reviewer may press in each state, in the order of the buttons.
 ACTIONS = {
     "queued": ("cancellation",),
@@ -69,9 +74,28 @@ def run_detail(request: PersonRequest, run_id: UUID) -> HttpResponse:
         "values": sorted(values, key=lambda row: -float(row.value)),
         "is_staff": is_staff,
         "actions": ACTIONS.get(run.state, ()) if _steers(request) else (),
+        "is_reviewer": _steers(request),
+        "analyses": selectors.analysis_list(user=request.user, run_id=run_id),
+        "batches": () if is_staff else batches_in_play(request.user, run.programme_id),
         **_progress(run_id, run.state),
+        **_questions(request, run),
     }
     return render(request, "valuation/run.html", context)
+
+
+@action("contributor", "reviewer")
+def analysis_ask(request: PersonRequest, run_id: UUID) -> HttpResponse:
+    """A question about a finished run is asked; a worker answers it."""
+    batch = request.POST.get("batch")
+    actors.enqueue_analysis(
+        run_id=run_id,
+        kind=request.POST.get("kind", ""),
+        batch_id=UUID(batch) if batch else None,
+        actor=request.user,
+        now=timezone.now(),
+    )
+    messages.success(request, "The question is asked. A worker answers it; reload in a moment.")
+    return redirect("valuation:run", run_id)
 
 
 @page(*STAFF)
@@ -93,6 +117,19 @@ def run_act(request: PersonRequest, run_id: UUID, noun: str) -> HttpResponse:
     return redirect("valuation:run", run_id)
 
 
+@action(*ANYONE)
+def run_ask(request: PersonRequest, run_id: UUID) -> HttpResponse:
+    """A question about the run goes to a worker; its answer appears on the run's page."""
+    form = QuestionForm(request.POST)
+    if form.is_valid():
+        question = form.cleaned_data["question"]
+        actors.enqueue_analysis(run_id=run_id, actor=request.user, now=timezone.now(), **question)
+        messages.success(request, "A worker looks into it.")
+    else:
+        messages.error(request, "Choose one of the questions.")
+    return redirect("valuation:run", run_id)
+
+
 def _steers(request: PersonRequest) -> bool:
     return request.user.role == "reviewer"
 
@@ -102,3 +139,24 @@ def _progress(run_id: UUID, state: str) -> dict[str, Any]:
         "unfinished": state in UNFINISHED,
         "progress": selectors.valuation_run_progress(run_id, now=timezone.now()),
     }
+
+
+def _questions(request: PersonRequest, run: selectors.ValuationRunRecord) -> dict[str, Any]:
+    """What was asked about the run, and what this person may still ask."""
+    asked = selectors.analysis_list(user=request.user, run_id=run.id)
+    there = {(one.kind, one.batch_id) for one in asked}
+    contributor = getattr(request.user, "contributor", None)
+    own = batch_list_for(contributor, programme_id=run.programme_id) if contributor else ()
+    names = {batch.id: batch.file_label or str(batch.id) for batch in own}
+    finished = run.state in FINISHED
+    ask: list[dict[str, Any]] = []
+    if finished and _steers(request):
+        ask = [{"kind": kind, "label": label} for kind, label in QUESTIONS.items()]
+    elif finished:
+        label = "Look for rows that hurt in {}"
+        ask = [
+            {"kind": "suspect-rows", "batch": batch_id, "label": label.format(name)}
+            for batch_id, name in names.items()
+        ]
+    open_ = [q for q in ask if (q["kind"], q.get("batch")) not in there]
+    return {"asked": [(one, names.get(one.batch_id)) for one in asked], "may_ask": open_}

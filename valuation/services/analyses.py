@@ -37,6 +37,8 @@ def analysis_request(
     ------
     NotFound, AnalysisNotPossible
     """
+    if kind not in Analysis.Kind.values:
+        raise AnalysisNotPossible("There is no such question.")
     run = ValuationRun.objects.visible_to(actor).filter(pk=run_id, state__in=FINISHED).first()
     if run is None:
         raise NotFound("There is no such finished run.")
