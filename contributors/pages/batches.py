@@ -15,6 +15,8 @@ from contributors.forms import WithdrawForm
 from contributors.models import Batch
 from contributors.roles import ANYONE, PersonRequest, form_page, page
 from contributors.selectors.batches import receipt_of, with_names
+from contributors.selectors.consequences import withdrawal_preview
+from contributors.services.erasure import batch_erase as erase
 
 BATCHES_SHOWN = 200
 ISSUES_SHOWN = 200
@@ -56,6 +58,7 @@ def batch_detail(request: PersonRequest, batch_id: uuid.UUID) -> HttpResponse:
         "checking": batch.state in CHECKING,
         "steps": steps_of(batch),
         "can_withdraw": own and batch.state == Batch.State.ACCEPTED,
+        "can_erase": own and batch.state not in (*CHECKING, Batch.State.ERASED),
     }
     return render(request, "contributors/batch.html", context)
 
@@ -69,21 +72,34 @@ def batch_withdraw(request: PersonRequest, batch_id: uuid.UUID) -> HttpResponse:
         services.batch_withdraw(batch_id=batch_id, actor=request.user, now=timezone.now())
         messages.success(request, "The batch is withdrawn. It enters no later run.")
         return redirect("contributors:batch", batch_id)
-    context = {"batch": batch, "form": form, "changes": CHANGES, "stays": STAYS}
+    changes = withdrawal_preview(batch_id, user=request.user).sentences
+    context = {"batch": batch, "form": form, "changes": changes, "stays": STAYS}
     return render(request, "contributors/withdraw.html", context, status=form.status)
 
 
-CHANGES = (
-    "The batch takes part in no run that starts from now on, so it earns nothing there.",
-    "Rows that others gave too, and that counted for you because you were first, count for them.",
-    "The licence stays as it was for what was trained before.",
-)
 STAYS = (
-    "Statements that were issued stay as they are, and what they owe you is paid: the books are "
-    "kept because the law requires it.",
+    "Statements that were issued stay as they are, and what they owe you is paid.",
     "The receipt stays, so that you can show what you gave and when.",
-    "The rows are kept until they are erased; ask for erasure to have them deleted.",
+    "The rows are kept until you have them erased.",
 )
+ERASED = (
+    "Every row and file of the batch is deleted, and every value quoted from it.",
+    "What was computed and paid before stays as it is; the books keep amounts, never rows.",
+    "This cannot be taken back. The same rows are recognised and refused if they are sent again.",
+)
+
+
+@form_page("contributor")
+def batch_erase(request: PersonRequest, batch_id: uuid.UUID) -> HttpResponse:
+    """What erasing means; then the rows are gone for good."""
+    batch = selectors.batch_receipt(batch_id, user=request.user)
+    form = WithdrawForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        erase(batch_id=batch_id, actor=request.user, now=timezone.now())
+        messages.success(request, "The rows of the batch are erased. Its receipt stays.")
+        return redirect("contributors:batch", batch_id)
+    context = {"batch": batch, "form": form, "sentences": ERASED}
+    return render(request, "contributors/erase.html", context, status=form.status)
 
 
 def steps_of(batch: Any) -> list[Step]:

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from contributors.roles import PersonRequest, page
+from ledger.selectors.operations import operations_get
 from valuation.selectors import valuation_run_list, valuation_run_progress
 
 UNFINISHED = ("queued", "running", "failed")
@@ -16,4 +17,5 @@ def operations(request: PersonRequest) -> HttpResponse:
     now = timezone.now()
     runs = [r for r in valuation_run_list(user=request.user) if r.state in UNFINISHED]
     rows = [(run, valuation_run_progress(run.id, now=now)) for run in runs]
-    return render(request, "ledger/operations.html", {"rows": rows, "now": now})
+    context = {"rows": rows, "now": now, "state": operations_get(now=now)}
+    return render(request, "ledger/operations.html", context)

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from contributors.roles import STAFF, PersonRequest, action, form_page, page
+from ledger import actors
 from ledger.errors import Refusal
 from ledger.forms import NoteForm, RoyaltyRunForm
 from ledger.models import Pool, RoyaltyRun, Statement
@@ -27,7 +28,7 @@ ACTIONS = {
 SERVICES: dict[str, Callable[..., RoyaltyRun]] = {
     "submission": royalties.royalty_run_submit,
     "decision": royalties.royalty_run_decide,
-    "approval": royalties.royalty_run_approve,
+    "approval": actors.enqueue_royalty_run_approve,
     "rejection": royalties.royalty_run_reject,
     "closing": royalties.royalty_run_close,
 }

@@ -133,6 +133,17 @@ def line_figure(series: Sequence[Any], title: str, caption: str = "") -> dict:
     }
 
 
+@register.inclusion_tag("figures/line.html")
+def compression_figure(points: Sequence[dict[str, Any]]) -> dict:
+    """The score when the best rows are kept first, against random rows."""
+    series = [
+        (name, [(100 * point["fraction"], point[name]) for point in points])
+        for name in ("best", "random")
+    ]
+    caption = "The first line keeps the most valuable rows, the second random ones."
+    return line_figure(series, "Score on the sealed set by the per cent of rows kept", caption)
+
+
 @register.inclusion_tag("figures/histogram.html")
 def histogram_figure(
     counts: Sequence[int], low: float, high: float, title: str, cut: Any = None

@@ -98,9 +98,7 @@ def described(violation: dict[str, Any]) -> str:
 
 
 @pytest.fixture
-def person(
-    browser: Browser, live_server: Any, shots: Path
-) -> Iterator[Callable[..., Person]]:
+def person(browser: Browser, live_server: Any, shots: Path) -> Iterator[Callable[..., Person]]:
     """Return a maker of people, each with a browser of their own: person(user)."""
     contexts: list[BrowserContext] = []
 
