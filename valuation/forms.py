@@ -6,6 +6,7 @@ from uuid import UUID
 from django import forms
 
 from valuation.core import METHODS
+from valuation.models import Analysis
 from valuation.services.runs import BUDGET_DEFAULT
 
 BUDGET_MAX = 10_000_000  # a form that asks for more is a slip of the hand
@@ -80,13 +81,7 @@ class RunForm(forms.Form):
 
 
 class QuestionForm(forms.Form):
-    """A question about a run: its kind, and after a space the batch it is about."""
+    """A question about a run, and the batch it is about, if any."""
 
-    question = forms.CharField(max_length=80)
-
-    def clean_question(self) -> dict[str, Any]:
-        kind, _, batch_id = self.cleaned_data["question"].partition(" ")
-        try:
-            return {"kind": kind, "batch_id": UUID(batch_id) if batch_id else None}
-        except ValueError as error:
-            raise forms.ValidationError("No such batch.") from error
+    kind = forms.ChoiceField(choices=Analysis.Kind.choices)
+    batch = forms.UUIDField(required=False)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from contributors.errors import Refusal
 from contributors.roles import ANYONE, STAFF, PersonRequest, action, form_page, page
-from contributors.selectors import batches_in_play, programme_list_for
+from contributors.selectors import batch_list_for, programme_list_for
 from valuation import actors, selectors
 from valuation.forms import QuestionForm, RunForm
 from valuation.services import runs as run_services
@@ -74,9 +74,6 @@ def run_detail(request: PersonRequest, run_id: UUID) -> HttpResponse:
         "values": sorted(values, key=lambda row: -float(row.value)),
         "is_staff": is_staff,
         "actions": ACTIONS.get(run.state, ()) if _steers(request) else (),
-        "is_reviewer": _steers(request),
-        "analyses": selectors.analysis_list(user=request.user, run_id=run_id),
-        "batches": () if is_staff else batches_in_play(request.user, run.programme_id),
         **_progress(run_id, run.state),
         **_questions(request, run),
     }
@@ -86,11 +83,14 @@ def run_detail(request: PersonRequest, run_id: UUID) -> HttpResponse:
 @action("contributor", "reviewer")
 def analysis_ask(request: PersonRequest, run_id: UUID) -> HttpResponse:
     """A question about a finished run is asked; a worker answers it."""
-    batch = request.POST.get("batch")
+    form = QuestionForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Choose one of the questions.")
+        return redirect("valuation:run", run_id)
     actors.enqueue_analysis(
         run_id=run_id,
-        kind=request.POST.get("kind", ""),
-        batch_id=UUID(batch) if batch else None,
+        kind=form.cleaned_data["kind"],
+        batch_id=form.cleaned_data["batch"],
         actor=request.user,
         now=timezone.now(),
     )
@@ -114,19 +114,6 @@ def run_act(request: PersonRequest, run_id: UUID, noun: str) -> HttpResponse:
     """One button of a run: the noun names what is done."""
     run = SERVICES[noun](run_id=run_id, actor=request.user, now=timezone.now())
     messages.success(request, f"The run is now {run.state}.")
-    return redirect("valuation:run", run_id)
-
-
-@action(*ANYONE)
-def run_ask(request: PersonRequest, run_id: UUID) -> HttpResponse:
-    """A question about the run goes to a worker; its answer appears on the run's page."""
-    form = QuestionForm(request.POST)
-    if form.is_valid():
-        question = form.cleaned_data["question"]
-        actors.enqueue_analysis(run_id=run_id, actor=request.user, now=timezone.now(), **question)
-        messages.success(request, "A worker looks into it.")
-    else:
-        messages.error(request, "Choose one of the questions.")
     return redirect("valuation:run", run_id)
 
 
@@ -159,4 +146,7 @@ def _questions(request: PersonRequest, run: selectors.ValuationRunRecord) -> dic
             for batch_id, name in names.items()
         ]
     open_ = [q for q in ask if (q["kind"], q.get("batch")) not in there]
-    return {"asked": [(one, names.get(one.batch_id)) for one in asked], "may_ask": open_}
+    return {
+        "asked": [(one, names.get(one.batch_id) if one.batch_id else None) for one in asked],
+        "may_ask": open_,
+    }

@@ -5,7 +5,6 @@ from contributors.selectors.batches import (
     RowIssueRecord,
     batch_list_for,
     batch_receipt,
-    batches_in_play,
 )
 from contributors.selectors.games import (
     GameData,
@@ -36,7 +35,6 @@ __all__ = [
     "WorkRecord",
     "batch_list_for",
     "batch_receipt",
-    "batches_in_play",
     "game_data",
     "players_at",
     "programme_get",

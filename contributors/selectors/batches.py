@@ -80,12 +80,6 @@ def batch_list_for(
     return tuple(receipt_of(batch) for batch in batches.order_by("-id"))
 
 
-def batches_in_play(user: User, programme_id: uuid.UUID) -> tuple[BatchReceipt, ...]:
-    """Return the user's own accepted batches of a programme, the newest first. One query."""
-    own = Batch.objects.live().filter(contributor__user=user, programme_id=programme_id)
-    return tuple(receipt_of(batch) for batch in with_names(own).order_by("-id"))
-
-
 def with_names(batches: Any) -> Any:
     return batches.select_related("programme", "contributor", "consent__licence")
 
