@@ -66,7 +66,7 @@ def newer_python() -> Path:
 
 def _is_newer(python: str) -> bool:
     asked = "import sys; raise SystemExit(sys.version_info < (3, 12))"
-    return subprocess.run([python, "-c", asked], capture_output=True).returncode == 0
+    return not subprocess.run([python, "-c", asked], check=False, capture_output=True).returncode
 
 
 def _digest(lock: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -14,9 +15,11 @@ import numpy as np
 
 from tests.benchmarks.valuation import environments, judging
 from valuation.core import TableGame, value
+from valuation.core.methods.controls import Chosen
 
 BUDGETS = (100, 200, 500, 1000, 2000)
 SEEDS = 10
+METHODS = environments.ROOT / "valuation" / "core" / "methods"
 OURS = "surrogate"
 OURS_PLAIN = "surrogate, no controls"
 BEST_OF = ("RegressionMSR", "ProxySHAP", "ProxySHAP adjusted", "SVARM")  # the target's peers
@@ -126,8 +129,7 @@ def read_peer(found: Measured, peer: str, output: Path, names: list[str]) -> Non
 
 def run_ours(found: Measured, name: str, game: Any, table: Any, budgets: Any, seeds: int) -> None:
     """The surrogate with the controls the data game chooses, without any, and plain methods."""
-    tabled = TableGame(table)
-    chosen = controls_of(game)
+    chosen = Chosen(game)
     for estimator, method, controls in (
         (OURS, "surrogate", chosen),
         (OURS_PLAIN, "surrogate", ()),
@@ -135,23 +137,35 @@ def run_ours(found: Measured, name: str, game: Any, table: Any, budgets: Any, se
         ("permutation", "permutation", ()),
     ):
         for budget in budgets:
-            results = [
-                value(tabled, method, budget=budget, seed=seed, controls=controls)
-                for seed in range(seeds)
-            ]
-            assert all(result.evaluations <= budget for result in results)
-            found.cells[name, estimator, budget] = np.array([r.values for r in results])
-            inside = [
-                np.abs(r.values - found.exact[name]) <= 1.96 * r.standard_errors for r in results
-            ]
+            values, errors = kept(estimator, method, controls, TableGame(table), budget, seeds)
+            inside = np.abs(values - found.exact[name]) <= 1.96 * errors
+            found.cells[name, estimator, budget] = values
             found.covered[name, estimator, budget] = float(np.mean(inside))
 
 
-def controls_of(game: Any) -> tuple[Any, ...]:
-    """What `controls=None` means for this game."""
-    from valuation.core.methods.controls import chosen
-
-    return chosen(game)
+def kept(
+    estimator: str, method: str, controls: Any, game: TableGame, budget: int, seeds: int
+) -> tuple[Any, Any]:
+    """Values and standard errors, (seeds, n) each; kept until the table or the method change."""
+    digest = hashlib.sha256(game.utilities.tobytes())
+    for pattern in (f"{method}*.py", "controls*.py"):
+        for file in sorted(METHODS.glob(pattern)):
+            digest.update(file.read_bytes())
+    name = f"{estimator}-{budget}-{seeds}-{digest.hexdigest()[:16]}.npz"
+    file = environments.FOLDER / "runs" / name.replace(" ", "-").replace(",", "")
+    if not file.exists():
+        results = [
+            value(game, method, budget=budget, seed=seed, controls=controls)
+            for seed in range(seeds)
+        ]
+        assert all(result.evaluations <= budget for result in results)
+        np.savez(
+            file,
+            values=[result.values for result in results],
+            errors=[result.standard_errors for result in results],
+        )
+    with np.load(file) as arrays:
+        return arrays["values"], arrays["errors"]
 
 
 def agreement(found: Measured) -> Iterator[tuple[str, str, float]]:
