@@ -7,6 +7,7 @@ bits. Without the programme's key a digest tells nothing about the row.
 """
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +20,7 @@ DIGEST_BYTES = 16
 SHORT_BYTES = 64  # longer texts are hashed one by one
 WORDS = SHORT_BYTES // 4
 
-Digests = NDArray[np.uint64]  # shape (rows, 2)
+Digests = NDArray[np.uint64]  # shape (rows, 2); `StoredDigests` where only slices are read
 
 
 def column_keys(key: bytes, name: str) -> NDArray[np.uint64]:
@@ -100,3 +101,20 @@ def to_bytes(digests: Digests) -> bytes:
 
 def from_bytes(data: bytes) -> Digests:
     return np.frombuffer(data, dtype="<u8").reshape(-1, 2).astype(np.uint64)
+
+
+class StoredDigests:
+    """Digests in a file, read slice by slice: 40 million rows would be 640 MB in memory."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows = path.stat().st_size // DIGEST_BYTES
+
+    def __len__(self) -> int:
+        return self.rows
+
+    def __getitem__(self, rows: slice) -> Digests:
+        start, stop, _ = rows.indices(self.rows)
+        count = max(0, stop - start) * 2
+        found = np.fromfile(self.path, dtype="<u8", count=count, offset=start * DIGEST_BYTES)
+        return found.reshape(-1, 2)

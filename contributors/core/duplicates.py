@@ -1,13 +1,16 @@
 """Which rows were there before: search by digest, in slices of bounded memory."""
 
+import tempfile
 from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contributors.core.digests import Digests
 
-SLICE_ROWS = 4_000_000  # sorted at once: 4 M rows take about 200 MB
+SLICE_ROWS = 1_000_000  # sorted at once, with copies: about 100 MB
 
 
 def first_occurrences(batches: Sequence[Digests]) -> list[NDArray[np.bool_]]:
@@ -18,31 +21,64 @@ def first_occurrences(batches: Sequence[Digests]) -> list[NDArray[np.bool_]]:
     >>> [mask.tolist() for mask in first_occurrences([one, two])]
     [[True, True, False], [False, True]]
     """
-    masks = [np.zeros(len(digests), dtype=bool) for digests in batches]
-    if not batches:
-        return masks
-    slices = max(1, -(-sum(len(digests) for digests in batches) // SLICE_ROWS))
-    for index in range(slices):
-        mark_firsts(batches, masks, index=index, slices=slices)
-    return masks
+    starts = np.cumsum([0, *(len(digests) for digests in batches)])
+    firsts = np.zeros(starts[-1], dtype=bool)
+    if starts[-1] <= SLICE_ROWS:
+        if starts[-1]:
+            firsts[first_indices(np.concatenate([d[:] for d in batches]))] = True
+    else:
+        with tempfile.TemporaryDirectory(prefix="digests-") as folder:
+            for path in spilled(batches, Path(folder), slices=int(-(-starts[-1] // SLICE_ROWS))):
+                mark_firsts(path, firsts)
+    return [firsts[a:b] for a, b in pairwise(starts)]
 
 
-def mark_firsts(
-    batches: Sequence[Digests], masks: list[NDArray[np.bool_]], *, index: int, slices: int
-) -> None:
-    """Mark the first occurrences among digests whose first word falls into this slice."""
-    chosen = [np.flatnonzero(digests[:, 0] % slices == index) for digests in batches]
-    pool = np.concatenate([d[rows] for d, rows in zip(batches, chosen, strict=True)])
-    firsts = np.zeros(len(pool), dtype=bool)
-    firsts[first_indices(pool)] = True
-    start = 0
-    for rows, mask in zip(chosen, masks, strict=True):
-        mask[rows] = firsts[start : start + len(rows)]
-        start += len(rows)
+SPILLED = np.dtype([("digest", "<u8", 2), ("row", "<i8")])
+
+
+def spilled(batches: Sequence[Digests], folder: Path, *, slices: int) -> list[Path]:
+    """Write (digest, row) to one file per slice of the first word, block by block."""
+    paths = [folder / str(index) for index in range(slices)]
+    width, start = 2**64 // slices + 1, 0
+    for digests in batches:
+        for begin in range(0, len(digests), SLICE_ROWS):
+            block = np.asarray(digests[begin : begin + SLICE_ROWS])
+            records = np.empty(len(block), dtype=SPILLED)
+            records["digest"], records["row"] = block, np.arange(start, start + len(block))
+            chosen = (block[:, 0] // np.uint64(width)).astype(np.int64)
+            for index, path in enumerate(paths):
+                with path.open("ab") as file:
+                    file.write(records[chosen == index].tobytes())
+            start += len(block)
+    return paths
+
+
+def mark_firsts(path: Path, firsts: NDArray[np.bool_]) -> None:
+    """Mark the rows of one slice that are the first with their digest."""
+    records = np.fromfile(path, dtype=SPILLED)
+    if len(records):
+        firsts[records["row"][first_indices(records["digest"])]] = True
 
 
 def first_indices(digests: Digests) -> NDArray[np.int64]:
-    """Return the index of the first of each run of equal digests."""
+    """Return the indices of the first of each run of equal digests, in ascending order.
+
+    Only rows whose first word occurs more than once are compared in full: 64 bits differ
+    for almost all rows that differ.
+    """
+    ranked = np.sort(digests[:, 0])
+    repeated = np.unique(ranked[1:][ranked[1:] == ranked[:-1]])
+    if len(repeated) == 0:
+        return np.arange(len(digests))
+    at = np.minimum(np.searchsorted(repeated, digests[:, 0]), len(repeated) - 1)
+    suspects = np.flatnonzero(repeated[at] == digests[:, 0])
+    first = np.ones(len(digests), dtype=bool)
+    first[suspects] = False
+    first[suspects[first_of_runs(digests[suspects])]] = True
+    return np.flatnonzero(first)
+
+
+def first_of_runs(digests: Digests) -> NDArray[np.int64]:
     order = np.lexsort((np.arange(len(digests)), digests[:, 1], digests[:, 0]))
     ranked = digests[order]
     new = np.ones(len(order), dtype=bool)
@@ -50,17 +86,10 @@ def first_indices(digests: Digests) -> NDArray[np.int64]:
     return order[new]
 
 
-def occurs_in(digests: Digests, others: Sequence[Digests]) -> NDArray[np.bool_]:
-    """Return which rows of `digests` occur in any of `others`."""
-    found = np.zeros(len(digests), dtype=bool)
-    for other in others:
-        if len(other):
-            found |= is_in(digests, other)
-    return found
-
-
 def is_in(digests: Digests, other: Digests) -> NDArray[np.bool_]:
     """Return which rows of `digests` occur in `other`, comparing all 128 bits."""
+    if len(other) == 0:
+        return np.zeros(len(digests), dtype=bool)
     ranked = unique(other)
     at = np.searchsorted(ranked[:, 0], digests[:, 0])
     found = np.zeros(len(digests), dtype=bool)

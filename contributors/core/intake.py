@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,19 +39,31 @@ def read_rows(
         raise UnknownFormat("This is a gzipped Parquet file; Parquet is packed already.")
     chunks: Chunks = reader(source, schema=schema, dialect=dialect, errors=errors)  # type: ignore[operator]
     content = ContentHash(schema)
-    rows = 0
     with (
-        pq.ParquetWriter(rows_path, schema.arrow, use_dictionary=False) as writer,
+        pq.ParquetWriter(
+            rows_path,
+            schema.arrow,
+            compression="lz4",
+            use_dictionary=False,
+            write_statistics=False,
+        ) as writer,
         digests_path.open("wb") as digests,
+        ThreadPoolExecutor(max_workers=1) as beside,
     ):
-        for chunk in chunks:
-            table = check(chunk, schema=schema, errors=errors, decimal=dialect.decimal)
-            rows += table.num_rows
+
+        def keep(table: pa.Table) -> None:
             content.add(table)
             writer.write_table(table)
             digests.write(to_bytes(row_digests(table, columns=schema.judged_by, key=key)))
+
+        keeping = beside.submit(lambda: None)
+        for chunk in chunks:
+            table = check(chunk, schema=schema, errors=errors, decimal=dialect.decimal)
+            keeping.result()  # one chunk is written while the next is read
+            keeping = beside.submit(keep, table)
+        keeping.result()
     return Intake(
-        row_count=rows,
+        row_count=content.rows,
         invalid_count=errors.row_count,
         error_count=errors.count,
         errors=tuple(sorted(errors.errors, key=lambda e: (e.line, e.column))),

@@ -155,20 +155,37 @@ def numbers(
 ) -> tuple[pa.Array, NDArray[np.bool_]]:
     """Return float64 with nulls where a value is missing or wrong, and where it is wrong."""
     wrong = np.zeros(len(array), dtype=bool)
-    if pa.types.is_string(array.type):
-        array = pc.utf8_trim_whitespace(array)
-        array = pc.replace_substring(array, ",", ".") if decimal == "," else array
-        array = pc.if_else(pc.is_in(array, pa.array(MISSING)), None, array)
-        try:
-            array = pc.cast(array, pa.float64())
-        except pa.ArrowInvalid:
-            wrong = ~filled(pc.match_substring_regex(array, NUMBER), True)
-            array = pc.cast(pc.if_else(pa.array(wrong), None, array), pa.float64())
-    else:
+    if not pa.types.is_string(array.type):
         array = pc.cast(array, pa.float64(), safe=False)
+    elif (clean := clean_numbers(array)) is not None:
+        array = clean
+    else:
+        array, wrong = messy_numbers(array, decimal=decimal)
     if impute is not None:
         array = pc.if_else(pa.array(wrong), None, pc.fill_null(array, float(impute)))
     return array, wrong
+
+
+def clean_numbers(array: pa.Array) -> pa.Array | None:
+    """Return the numbers if all are there and written plainly: most chunks, in one step."""
+    try:
+        cast = pc.cast(array, pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    return None if np.isnan(cast.to_numpy(zero_copy_only=False)).any() else cast
+
+
+def messy_numbers(array: pa.Array, *, decimal: str) -> tuple[pa.Array, NDArray[np.bool_]]:
+    """Return the numbers with nulls where one is missing or wrong, and where it is wrong."""
+    wrong = np.zeros(len(array), dtype=bool)
+    array = pc.utf8_trim_whitespace(array)
+    array = pc.replace_substring(array, ",", ".") if decimal == "," else array
+    array = pc.if_else(pc.is_in(array, pa.array(MISSING)), None, array)
+    try:
+        return pc.cast(array, pa.float64()), wrong
+    except pa.ArrowInvalid:
+        wrong = ~filled(pc.match_substring_regex(array, NUMBER), True)
+        return pc.cast(pc.if_else(pa.array(wrong), None, array), pa.float64()), wrong
 
 
 def filled(array: pa.Array, value: bool) -> NDArray[np.bool_]:

@@ -93,6 +93,7 @@ class Utf8:
         self.encoding = encoding
         strict = codecs.getincrementaldecoder(encoding)("strict")
         self.decoder = io.IncrementalNewlineDecoder(strict, translate=True)
+        self.rest = self.decoder.getstate()  # no half character and no carriage return waits
         self.lines_passed = 0
         self.line_bytes = 0
         self.started = False
@@ -107,6 +108,11 @@ class Utf8:
         return out
 
     def _decoded(self, data: bytes) -> bytes:
+        plain = data.isascii() and self.encoding == "utf-8" and b"\r" not in data
+        if data and plain and self.decoder.getstate() == self.rest:
+            self.started = True
+            self._check(data)
+            return data
         try:
             text = self.decoder.decode(data, final=not data)
         except UnicodeDecodeError as error:

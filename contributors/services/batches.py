@@ -11,12 +11,11 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Any, BinaryIO
 
-import numpy as np
 from django.db import IntegrityError, transaction
 
 from contributors import files
 from contributors.core.digests import Digests
-from contributors.core.duplicates import first_occurrences, is_in
+from contributors.core.duplicates import first_occurrences
 from contributors.core.provenance import provenance_errors
 from contributors.errors import (
     BatchNotWithdrawable,
@@ -211,22 +210,18 @@ def store(
 def counted(batch: Batch, digests: Digests, row_count: int) -> Counts:
     """Return how many rows are new, and whose the others were; a text counts as a whole."""
     earlier = list(Batch.objects.live().filter(programme=batch.programme).exclude(pk=batch.pk))
-    own = [
-        files.read_digests(b.digests_name)
-        for b in earlier
-        if b.contributor_id == batch.contributor_id
-    ]
-    others = [b for b in earlier if b.contributor_id != batch.contributor_id]
+    own = [files.read_digests(b.digests_name) for b in earlier if is_own(b, batch)]
+    others = [files.read_digests(b.digests_name) for b in earlier if not is_own(b, batch)]
     new = first_occurrences([*own, digests])[-1]
-    theirs = np.zeros(len(digests), dtype=bool)
-    for other in others:
-        held = files.read_digests(other.digests_name)
-        if len(held):
-            theirs |= is_in(digests, held)
+    new_to_all = first_occurrences([*others, *own, digests])[-1] if others else new
     per_row = row_count // len(digests) if batch.programme.kind == Programme.Kind.TEXT else 1
-    of_others = int((new & theirs).sum()) * per_row
-    accepted = int((new & ~theirs).sum()) * per_row
+    of_others = int((new & ~new_to_all).sum()) * per_row
+    accepted = int(new_to_all.sum()) * per_row
     return Counts(accepted=accepted, duplicate=row_count - accepted, duplicate_other=of_others)
+
+
+def is_own(earlier: Batch, batch: Batch) -> bool:
+    return bool(earlier.contributor_id == batch.contributor_id)
 
 
 def issues_of(batch: Batch, errors: Sequence[Any]) -> list[RowIssue]:

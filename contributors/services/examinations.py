@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from contributors import files
 from contributors.core import digests, sniff
-from contributors.core.duplicates import is_in
+from contributors.core.duplicates import SLICE_ROWS, is_in
 from contributors.core.intake import read_rows
 from contributors.core.records import Dialect, Intake
 from contributors.core.texts import content_sha256, read_text, word_count
@@ -30,7 +30,7 @@ class Examined:
     """A file that may be accepted: its rows and digests on disk, and what was counted."""
 
     intake: Intake
-    digests: digests.Digests
+    digests: digests.Digests | digests.StoredDigests
     rows_path: Path
     digests_path: Path
 
@@ -98,7 +98,7 @@ def examine_rows(
     )
     return Examined(
         intake=intake,
-        digests=digests.from_bytes(digests_path.read_bytes()),
+        digests=digests.StoredDigests(digests_path),
         rows_path=rows_path,
         digests_path=digests_path,
     )
@@ -160,8 +160,9 @@ def refuse_overlap(examined: Examined, *, programme: Programme) -> None:
     count = 0
     for held in ValidationSet.objects.filter(programme=programme, purpose__in=purposes):
         held_digests = files.read_digests(held.digests_name)
-        if len(held_digests):
-            count += int(is_in(examined.digests, held_digests).sum())
+        for start in range(0, len(examined.digests), SLICE_ROWS):
+            block = examined.digests[start : start + SLICE_ROWS]
+            count += int(is_in(block, held_digests).sum())
     if count:
         raise OverlapsValidation(
             f"{count:,} of the rows belong to the validation set, which nobody may submit."

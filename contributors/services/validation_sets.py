@@ -98,10 +98,10 @@ def without_values(file: BinaryIO, **kwargs: object) -> Examined:
 def held_digests(examined: Examined, *, programme: Programme, purpose: str) -> digests.Digests:
     """Return the digests of the rows; of a text programme, one per work, none of background."""
     if programme.kind != Programme.Kind.TEXT:
-        return examined.digests
+        return examined.digests[:]
     text = examined.rows_path.read_text(encoding="utf-8")
     if purpose == ValidationSet.Purpose.BACKGROUND:
-        return examined.digests
+        return examined.digests[:]
     key = bytes(programme.digest_key)
     found = [digests.text_digest(work.text, key=key) for work in read_works(text)]
     return digests.from_bytes(b"".join(digests.to_bytes(one) for one in found))

@@ -1,0 +1,149 @@
+"""The drill's table: what was attempted, what was measured, what the goal is, whether it is met."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ledger.management.drills import attacks
+from ledger.management.drills.attacks import Measured
+from ledger.management.drills.scenes import Scene
+
+Summary = Callable[[Measured], tuple[str, bool]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of the table."""
+
+    attack: str
+    measured: str
+    goal: str
+    met: bool
+
+
+def spread(values: Iterable[float]) -> str:
+    found = np.array(list(values))
+    return f"{found.mean():.3f} ({found.min():.3f} to {found.max():.3f})"
+
+
+def counted(values: list[float]) -> str:
+    return f"{int(sum(values))} of {len(values)}"
+
+
+def copies_line(m: Measured) -> tuple[str, bool]:
+    text = f"gain {spread(m['defended'])}; undefended, k = 2 and 3: {spread(m['undefended'])}"
+    return text, max(m["defended"]) <= 1.01
+
+
+def linked_line(m: Measured) -> tuple[str, bool]:
+    text = f"gain {spread(m['linked'])}; not linked: {spread(m['unlinked'])}"
+    return text, all(abs(gain - 1) <= 0.005 for gain in m["linked"])
+
+
+def copy_line(m: Measured) -> tuple[str, bool]:
+    return f"{counted(m['copy'])} flagged", all(m["copy"])
+
+
+def half_line(m: Measured) -> tuple[str, bool]:
+    return f"{counted(m['half'])} flagged", all(m["half"])
+
+
+def honest_line(m: Measured) -> tuple[str, bool]:
+    return f"{counted(m['honest'])} flagged", not any(m["honest"])
+
+
+def merged_line(m: Measured) -> tuple[str, bool]:
+    text = f"gain {spread(m['merged'])}; not merged: {spread(m['bare'])}"
+    return text, max(m["merged"]) <= 1.05
+
+
+def random_line(m: Measured) -> tuple[str, bool]:
+    text = f"{spread(m['paid'])} of an honest share; below zero in {counted(m['negative'])}"
+    return text, max(m["paid"]) <= 0.01
+
+
+def all_line(m: Measured) -> tuple[str, bool]:
+    text = f"{spread(m['all_paid'])}; below zero, so flagged, in {counted(m['all_negative'])}"
+    return text, max(m["all_paid"]) == 0 and all(m["all_negative"])
+
+
+def some_line(m: Measured) -> tuple[str, bool]:
+    return f"{spread(m['some_paid'])} of an honest share", max(m["some_paid"]) <= 0.5
+
+
+def leak_line(m: Measured) -> tuple[str, bool]:
+    least, most, honest = int(min(m["found"])), int(max(m["found"])), int(max(m["honest"]))
+    text = f"{least} to {most} of 150 found; {honest} in an honest batch"
+    return text, min(m["found"]) >= 1 and max(m["honest"]) == 0
+
+
+def probe_line(m: Measured) -> tuple[str, bool]:
+    text = (
+        f"inflation {spread(m['limited'])} with ten previews, {spread(m['ladder'])} with all 60, "
+        f"{spread(m['bare'])} by bare scores"
+    )
+    return text, float(np.mean(m["limited"])) <= 0.10
+
+
+def repeat_line(m: Measured) -> tuple[str, bool]:
+    return f"gain {spread(m['gain'])}", max(m["gain"]) <= 1 + 1e-9
+
+
+def rerun_line(m: Measured) -> tuple[str, bool]:
+    return f"{counted(m['same'])} identical", all(m["same"])
+
+
+# Attack function, then for each line of it: name, goal, summary.
+PLAN: tuple[tuple[Callable[[Scene], Measured], tuple[tuple[str, str, Summary], ...]], ...] = (
+    (attacks.copies, (("A1 copies under k = 2…10 accounts", "gain ≤ 1.01", copies_line),)),
+    (attacks.repeated_rows, (("A2 every row three times", "gain ≤ 1.00", repeat_line),)),
+    (attacks.split, (("A3 split, accounts linked", "1.00 ± 0.005", linked_line),)),
+    (
+        attacks.near_copies,
+        (
+            ("A4 jittered copies, σ ≤ 0.3", "all flagged", copy_line),
+            ("A4 half-copies, σ ≤ 0.1", "all flagged", half_line),
+            ("A4 honest pairs", "none flagged", honest_line),
+            ("A4 jittered copy once merged", "gain ≤ 1.05", merged_line),
+        ),
+    ),
+    (attacks.free_riding, (("A5 random labels", "paid ≤ 1 % of honest", random_line),)),
+    (
+        attacks.flipped,
+        (
+            ("A6 all labels flipped", "paid 0, flagged", all_line),
+            ("A6 30 % of labels flipped", "paid ≤ half", some_line),
+        ),
+    ),
+    (attacks.leaked, (("A7 batch with validation rows", "refused", leak_line),)),
+    (attacks.probing, (("A8 best of 60 probes", "inflation ≤ 10 %", probe_line),)),
+    (attacks.rerun, (("A9 the same run again", "bit-identical", rerun_line),)),
+)
+
+
+def pooled(measurements: Iterable[Measured]) -> Measured:
+    """Put the measurements of all scenes together."""
+    together: Measured = {}
+    for measured in measurements:
+        for name, values in measured.items():
+            together.setdefault(name, []).extend(float(value) for value in values)
+    return together
+
+
+def lines(scenes: list[Scene], *, told: Callable[[str], None]) -> list[Line]:
+    """Play every attack on every scene; `told` hears of each before it begins."""
+    found = []
+    for attack, rows in PLAN:
+        told(attack.__name__)
+        measured = pooled(attack(scene) for scene in scenes)
+        for name, goal, summary in rows:
+            text, met = summary(measured)
+            found.append(Line(attack=name, measured=text, goal=goal, met=met))
+    return found
+
+
+def markdown(found: list[Line]) -> str:
+    head = ["| attack | goal | measured: mean (least to most) | met |", "|---|---|---|---|"]
+    body = [f"| {x.attack} | {x.goal} | {x.measured} | {'yes' if x.met else 'no'} |" for x in found]
+    return "\n".join([*head, *body])
