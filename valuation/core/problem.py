@@ -17,10 +17,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from valuation.core.coalitions import Coalitions, Floats, ends, keys
+from valuation.core.coalitions import Coalitions, Floats, ends, enumerated, keys
 from valuation.core.games.base import Game
 from valuation.core.result import Result
-from valuation.errors import DeadlinePassed
+from valuation.errors import BudgetTooSmall, DeadlinePassed
 
 Asking: TypeAlias = Generator[Coalitions, Floats | None, Result]
 ROUND_GROWTH = 1.5  # each round that may be the last lets at most a third of the work be lost
@@ -144,14 +144,14 @@ class Memo:
         return utilities
 
 
-def checkpoints(problem: Problem, minimum: int) -> list[int]:
+def checkpoints(problem: Problem, minimum: int, last: int) -> list[int]:
     """Budgets at which to look: one, unless a tolerance or a deadline may end the run."""
     if problem.tolerance is None and not problem.stoppable:
-        return [problem.budget]
+        return [last]
     budgets = [minimum]
-    while budgets[-1] * ROUND_GROWTH < problem.budget:
+    while budgets[-1] * ROUND_GROWTH < last:
         budgets.append(int(budgets[-1] * ROUND_GROWTH) + 1)
-    return [*budgets[:-1], problem.budget] if len(budgets) > 1 else [problem.budget]
+    return [*budgets[:-1], last]
 
 
 def in_rounds(
@@ -159,6 +159,7 @@ def in_rounds(
     minimum: int,
     design: Callable[[int], Coalitions],
     estimate: Callable[[int, Floats], Result],
+    whole: Callable[[Floats], Result] | None = None,
 ) -> Asking:
     """Evaluate a nested design until the budget, the tolerance or the time is reached.
 
@@ -170,13 +171,26 @@ def in_rounds(
         At most that many distinct coalitions besides ∅ and N; a larger budget
         contains the smaller one's.
     estimate : (budget, utilities of the design) -> result
+    whole : (utilities of all coalitions in the order of their bits) -> result
+        Takes over where the budget covers every coalition.
     """
     memo, result = Memo(problem), None
-    for budget in checkpoints(problem, minimum):
-        utilities = yield from memo.ask(design(budget))
+    covered = whole is not None and problem.enumerable
+    stops = checkpoints(problem, minimum, 1 << problem.n_players if covered else problem.budget)
+    for budget in stops:
+        everything = covered and budget == stops[-1]
+        asked = enumerated(problem.n_players) if everything else design(budget)
+        utilities = yield from memo.ask(asked)
         if utilities is None:
             break
-        result = estimate(budget, utilities)
+        if whole is not None and everything:
+            return whole(utilities)
+        try:
+            result = estimate(budget, utilities)
+        except BudgetTooSmall:
+            if budget == stops[-1]:
+                raise
+            continue  # a larger part of the budget may determine the values
         if problem.is_settled(result):
             break
     if result is None:

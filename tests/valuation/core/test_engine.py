@@ -140,3 +140,20 @@ def test_auto_takes_what_is_exact_and_says_why():
         "exact",
         "the budget of 200 covers all 2**5 coalitions",
     )
+
+
+@pytest.mark.parametrize(
+    "method", ["kernel", "leverage", "stratified", "banzhaf", "beta", "least-core"]
+)
+def test_a_run_in_small_rounds_is_exact_once_every_coalition_is_in(method):
+    game = random_table(6)
+    at_once = value(game, method, budget=64)
+    in_rounds = value(game, method, budget=64, tolerance=1e-12)
+    assert in_rounds.evaluations == 64
+    assert in_rounds.values.tobytes() == at_once.values.tobytes()
+    assert not in_rounds.standard_errors.any()
+
+
+def test_a_round_too_small_to_determine_the_values_is_not_the_end():
+    result = value(random_table(12), "kernel", budget=400, tolerance=1e-6)
+    assert result.evaluations == 400

@@ -22,9 +22,9 @@ def test_the_examples_of_a_module_hold(name):
     assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
-@pytest.mark.parametrize("page", sorted(PAGES.glob("*.md")), ids=lambda page: page.stem)
-def test_the_examples_of_a_page_hold(page):
-    assert doctest.testfile(str(page), module_relative=False).failed == 0
+@pytest.mark.parametrize("path", sorted(PAGES.glob("*.md")), ids=lambda path: path.stem)
+def test_the_examples_of_a_page_hold(path):
+    assert doctest.testfile(str(path), module_relative=False).failed == 0
 
 
 @pytest.mark.parametrize("name", METHODS)

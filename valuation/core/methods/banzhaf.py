@@ -5,13 +5,13 @@ Data Banzhaf: a robust data valuation framework for machine learning. See
 docs/algorithms/banzhaf.md.
 """
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
 from valuation.core.coalitions import Coalitions, Floats
 from valuation.core.designs import distinct_draws
-from valuation.core.methods.exact import enumeration, semivalues
+from valuation.core.methods.exact import from_all
 from valuation.core.problem import Asking, Problem, in_rounds
 from valuation.core.result import Result
 from valuation.core.spread import small_sample_factor
@@ -28,8 +28,9 @@ def banzhaf(problem: Problem) -> Asking:
     Every coalition serves all players; none is drawn twice. The values do not
     sum to v(N) − v(∅): their sum is in `details`.
     """
-    if problem.enumerable:
-        return (yield from _enumerated(problem))
+    n_players = problem.n_players
+    even = np.full(n_players, 0.5 ** (n_players - 1))
+    whole = partial(from_all, problem, "banzhaf", even)
 
     @cache
     def design(budget: int) -> Coalitions:
@@ -38,14 +39,7 @@ def banzhaf(problem: Problem) -> Asking:
     def estimate(budget: int, utilities: Floats) -> Result:
         return _estimate(problem, design(budget), utilities)
 
-    return (yield from in_rounds(problem, budget_min(problem.n_players), design, estimate))
-
-
-def _enumerated(problem: Problem) -> Asking:
-    table = yield from enumeration(problem)
-    weights = np.full(problem.n_players, 0.5 ** (problem.n_players - 1))
-    values = semivalues(table, weights)
-    return problem.result(values, np.zeros(problem.n_players), "banzhaf", sum=float(values.sum()))
+    return (yield from in_rounds(problem, budget_min(n_players), design, estimate, whole))
 
 
 def _drawn(problem: Problem, count: int) -> Coalitions:

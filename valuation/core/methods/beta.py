@@ -12,11 +12,13 @@ from scipy.special import betaln, gammaln
 
 from valuation.core.coalitions import Coalitions, Floats
 from valuation.core.designs import shared_out, subsets
-from valuation.core.methods.exact import enumeration, semivalues
+from valuation.core.methods.exact import from_all
 from valuation.core.problem import Asking, Problem, in_rounds
 from valuation.core.result import Result
 from valuation.core.spread import small_sample_factor
 from valuation.core.strata import contrast, filled
+
+INFINITE = 1 << 1000  # more coalitions than any run enumerates, and still a float
 
 
 def budget_min(n_players: int) -> int:
@@ -42,13 +44,13 @@ def beta_shapley(problem: Problem, *, alpha: float, beta: float, name: str) -> A
 
     They do not sum to v(N) − v(∅): their sum is in `details`.
     """
-    if problem.enumerable:
-        return (yield from _enumerated(problem, alpha, beta, name))
-    shares = size_shares(problem.n_players, alpha, beta)
+    n_players = problem.n_players
+    shares = size_shares(n_players, alpha, beta)
+    whole = partial(from_all, problem, name, shares / _sets_of_others(n_players))
 
     @cache
     def samples(budget: int) -> list[Coalitions]:
-        return _samples(problem, _counts(problem.n_players, shares, budget))
+        return _samples(problem, _counts(n_players, shares, budget))
 
     def design(budget: int) -> Coalitions:
         return np.concatenate(samples(budget))
@@ -56,20 +58,16 @@ def beta_shapley(problem: Problem, *, alpha: float, beta: float, name: str) -> A
     def estimate(budget: int, utilities: Floats) -> Result:
         return _estimate(problem, shares, samples(budget), utilities, name)
 
-    return (yield from in_rounds(problem, budget_min(problem.n_players), design, estimate))
+    return (yield from in_rounds(problem, budget_min(n_players), design, estimate, whole))
 
 
 beta_16_1 = partial(beta_shapley, alpha=16, beta=1, name="beta")
 beta_4_1 = partial(beta_shapley, alpha=4, beta=1, name="beta-4-1")
 
 
-def _enumerated(problem: Problem, alpha: float, beta: float, name: str) -> Asking:
-    table = yield from enumeration(problem)
-    n_players = problem.n_players
-    sizes = np.arange(n_players)
-    choose = gammaln(n_players) - gammaln(sizes + 1) - gammaln(n_players - sizes)
-    values = semivalues(table, size_shares(n_players, alpha, beta) / np.exp(choose))
-    return problem.result(values, np.zeros(n_players), name, sum=float(values.sum()))
+def _sets_of_others(n_players: int) -> Floats:
+    """How many coalitions of size 0 … n − 1 a player can join; infinite where a float ends."""
+    return np.array([min(comb(n_players - 1, size), INFINITE) for size in range(n_players)], float)
 
 
 def _counts(n_players: int, shares: Floats, budget: int) -> list[int]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from valuation.core.coalitions import Coalitions, Floats, enumerated
 from valuation.core.problem import Asking, Problem
+from valuation.core.result import Result
 from valuation.errors import DeadlinePassed, TooManyPlayers
 
 PLAYERS_MAX = 24  # 2**24 utilities of 8 bytes are 128 MiB, and minutes at 5 µs each
@@ -84,8 +85,19 @@ def enumeration(problem: Problem) -> Generator[Coalitions, Floats | None, Floats
     return table
 
 
+def from_all(problem: Problem, method: str, weights: Floats, table: Floats) -> Result:
+    """The semivalues of a table of all utilities; exact, with standard errors 0."""
+    values = semivalues(table, weights)
+    return problem.result(
+        values,
+        np.zeros(problem.n_players),
+        method,
+        coalitions=len(table),
+        sum=float(values.sum()),
+    )
+
+
 def exact(problem: Problem, method: str = "exact") -> Asking:
     """Shapley values from every coalition; exact, with standard errors 0."""
     table = yield from enumeration(problem)
-    values = semivalues(table, shapley_weights(problem.n_players))
-    return problem.result(values, np.zeros(problem.n_players), method, coalitions=len(table))
+    return from_all(problem, method, shapley_weights(problem.n_players), table)

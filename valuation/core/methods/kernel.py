@@ -11,7 +11,7 @@ from functools import cache, partial
 import numpy as np
 
 from valuation.core.coalitions import Coalitions, Floats, keys
-from valuation.core.methods.exact import exact
+from valuation.core.methods.exact import from_all, shapley_weights
 from valuation.core.problem import Asking, Problem, in_rounds
 from valuation.core.regression import fit_pairs
 from valuation.core.result import Result
@@ -35,9 +35,8 @@ class Draws:
 
 def kernel(problem: Problem) -> Asking:
     """Shapley values by least squares over pairs drawn with replacement by the Shapley kernel."""
-    if problem.enumerable:
-        return (yield from exact(problem, "kernel"))
-
+    n_players = problem.n_players
+    whole = partial(from_all, problem, "kernel", shapley_weights(n_players))
     within = cache(partial(draws_within, problem))
 
     def design(budget: int) -> Coalitions:
@@ -58,7 +57,7 @@ def kernel(problem: Problem) -> Asking:
         drawn = int(draws.counts.sum())
         return problem.result(fit.values, fit.standard_errors, "kernel", pairs=count, draws=drawn)
 
-    return (yield from in_rounds(problem, budget_min(problem.n_players), design, estimate))
+    return (yield from in_rounds(problem, budget_min(n_players), design, estimate, whole))
 
 
 def draws_within(problem: Problem, budget: int) -> Draws:

@@ -63,26 +63,34 @@ def least_core(problem: Problem) -> Asking:
     coalition not looked at may have more reason to leave.
     """
 
+    n_players = problem.n_players
+
     @cache
     def design(budget: int) -> Coalitions:
-        if problem.enumerable:
-            return enumerated(problem.n_players, 1, (1 << problem.n_players) - 1)
         return pairs_within(problem, budget).coalitions
 
     def estimate(budget: int, utilities: Floats) -> Result:
-        return _solved(problem, design(budget), utilities - problem.empty)
+        members, gains = design(budget), utilities - problem.empty
+        scale = _scale(problem, gains)
+        errors = _jackknife(members, gains / scale, problem.range / scale) * scale
+        return _solved(problem, members, gains, errors)
 
-    return (yield from in_rounds(problem, budget_min(problem.n_players), design, estimate))
+    def whole(table: Floats) -> Result:
+        members = enumerated(n_players)[1:-1]
+        return _solved(problem, members, table[1:-1] - problem.empty, np.zeros(n_players))
+
+    return (yield from in_rounds(problem, budget_min(n_players), design, estimate, whole))
 
 
-def _solved(problem: Problem, members: Coalitions, gains: Floats) -> Result:
-    scale = max(float(np.abs(gains).max()), abs(problem.range)) or 1.0
+def _scale(problem: Problem, gains: Floats) -> float:
+    return max(float(np.abs(gains).max()), abs(problem.range)) or 1.0
+
+
+def _solved(problem: Problem, members: Coalitions, gains: Floats, errors: Floats) -> Result:
+    scale = _scale(problem, gains)
     payments, e_star = payments_of(members, gains / scale, problem.range / scale)
     payments = payments * scale
     audit = stability(payments, members, gains)
-    errors = np.zeros(problem.n_players)
-    if not problem.enumerable:
-        errors = _jackknife(members, gains / scale, problem.range / scale) * scale
     return problem.result(
         payments,
         errors,

@@ -11,7 +11,7 @@ import numpy as np
 
 from valuation.core.coalitions import Coalitions, Floats
 from valuation.core.designs import Pairs, pairs_within
-from valuation.core.methods.exact import exact
+from valuation.core.methods.exact import from_all, shapley_weights
 from valuation.core.problem import Asking, Problem, in_rounds
 from valuation.core.regression import fit_pairs
 from valuation.core.result import Result
@@ -28,9 +28,8 @@ def leverage(problem: Problem) -> Asking:
     Every size gets the same budget, small sizes are exhausted, none is drawn
     twice: the error falls to zero as the budget reaches 2**n.
     """
-    if problem.enumerable:
-        return (yield from exact(problem, "leverage"))
-
+    n_players = problem.n_players
+    whole = partial(from_all, problem, "leverage", shapley_weights(n_players))
     within = cache(partial(pairs_within, problem))
 
     def design(budget: int) -> Coalitions:
@@ -48,7 +47,7 @@ def leverage(problem: Problem) -> Asking:
         )
         return problem.result(fit.values, fit.standard_errors, "leverage", pairs=len(pairs.members))
 
-    return (yield from in_rounds(problem, budget_min(problem.n_players), design, estimate))
+    return (yield from in_rounds(problem, budget_min(n_players), design, estimate, whole))
 
 
 def kernel_weights(pairs: Pairs) -> Floats:

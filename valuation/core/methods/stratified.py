@@ -12,7 +12,7 @@ import numpy as np
 
 from valuation.core.coalitions import Coalitions, Floats
 from valuation.core.designs import Pairs, pairs_within
-from valuation.core.methods.exact import exact
+from valuation.core.methods.exact import from_all, shapley_weights
 from valuation.core.problem import Asking, Problem, in_rounds
 from valuation.core.result import Result
 from valuation.core.spread import small_sample_factor
@@ -30,9 +30,8 @@ def stratified(problem: Problem) -> Asking:
     Pairs are drawn without replacement, equally for each size; exact once all
     are in. Additive normalisation makes the values sum to v(N) − v(∅).
     """
-    if problem.enumerable:
-        return (yield from exact(problem, "stratified"))
-
+    n_players = problem.n_players
+    whole = partial(from_all, problem, "stratified", shapley_weights(n_players))
     within = cache(partial(pairs_within, problem))
 
     def design(budget: int) -> Coalitions:
@@ -42,7 +41,7 @@ def stratified(problem: Problem) -> Asking:
         pairs = within(budget)
         return _combined(problem, pairs, pairs.differences(utilities))
 
-    return (yield from in_rounds(problem, budget_min(problem.n_players), design, estimate))
+    return (yield from in_rounds(problem, budget_min(n_players), design, estimate, whole))
 
 
 def _combined(problem: Problem, pairs: Pairs, differences: Floats) -> Result:
