@@ -2,6 +2,7 @@
 
 from ledger.models.disputes import Dispute, DisputeEvent, DisputeMessage
 from ledger.models.journal import Account, Balance, JournalEntry, Period, Posting
+from ledger.models.operations import WorkerHeartbeat
 from ledger.models.payouts import (
     Advance,
     BankDetails,
@@ -64,4 +65,5 @@ __all__ = [
     "StatementSeries",
     "TaxProfile",
     "TaxRule",
+    "WorkerHeartbeat",
 ]

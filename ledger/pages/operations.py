@@ -8,6 +8,7 @@ from contributors.roles import PersonRequest, page
 from ledger.selectors.operations import operations_get
 from valuation.selectors import valuation_run_list, valuation_run_progress
 
+RUNS_SHOWN = 20  # two queries each; more than this is a queue, not work under way
 UNFINISHED = ("queued", "running", "failed")
 
 
@@ -16,6 +17,6 @@ def operations(request: PersonRequest) -> HttpResponse:
     """Runs under way with their progress, and runs that failed."""
     now = timezone.now()
     runs = [r for r in valuation_run_list(user=request.user) if r.state in UNFINISHED]
-    rows = [(run, valuation_run_progress(run.id, now=now)) for run in runs]
+    rows = [(run, valuation_run_progress(run.id, now=now)) for run in runs[:RUNS_SHOWN]]
     context = {"rows": rows, "now": now, "state": operations_get(now=now)}
     return render(request, "ledger/operations.html", context)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import dramatiq
 from django.conf import settings
 from django.db.models import Count, Max
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +13,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from ledger.models import JournalEntry, Posting, RoyaltyRun
-from ledger.project.broker import LeaseBroker
+from ledger.selectors.operations import queue_list, worker_list
 from valuation.selectors.workload import workload
 
 
@@ -22,7 +21,7 @@ class Tables(Collector):
     """Figures read from the database and the embedded queue at the moment of asking."""
 
     def collect(self) -> Iterator[Metric]:
-        """Yield every figure; seven short queries."""
+        """Yield every figure; eight short queries."""
         work = workload(now=timezone.now())
         yield gauge("ledger_valuation_runs", "Valuation runs.", "state", work.runs)
         yield gauge("ledger_shards", "Shards of coalitions.", "state", work.shards)
@@ -36,20 +35,24 @@ class Tables(Collector):
         yield CounterMetricFamily("ledger_postings", "Postings written.", postings)
         entries = JournalEntry.objects.aggregate(last=Max("seq"))["last"] or 0
         yield CounterMetricFamily("ledger_journal_entries", "Journal entries sealed.", entries)
+        workers = worker_list(now=timezone.now())
+        alive = sum(not worker.is_silent for worker in workers)
+        yield GaugeMetricFamily("ledger_workers", "Giving signs of life.", alive)
+        yield GaugeMetricFamily(
+            "ledger_workers_silent", "Gone without a word.", len(workers) - alive
+        )
         yield from queue_figures()
 
 
 def queue_figures() -> Iterator[Metric]:
     """Yield what waits in the embedded queue; Redis and RabbitMQ have exporters of their own."""
-    broker = dramatiq.get_broker()
-    if isinstance(broker, LeaseBroker):
-        backlog = broker.backlog()
-        live = {each.queue: each.live for each in backlog}
-        dead = {each.queue: each.dead for each in backlog}
-        age_s = {each.queue: each.oldest_age_ms / 1000 for each in backlog}
-        yield gauge("ledger_queue_messages", "Messages waiting or leased.", "queue", live)
-        yield gauge("ledger_queue_dead", "Messages given up within a week.", "queue", dead)
-        yield gauge("ledger_queue_age_seconds", "Age of the oldest message.", "queue", age_s)
+    queues = queue_list()
+    live = {each.queue: each.live for each in queues}
+    dead = {each.queue: each.dead for each in queues}
+    age_s = {each.queue: each.oldest_age_s for each in queues}
+    yield gauge("ledger_queue_messages", "Messages waiting or leased.", "queue", live)
+    yield gauge("ledger_queue_dead", "Messages given up within a week.", "queue", dead)
+    yield gauge("ledger_queue_age_seconds", "Age of the oldest message.", "queue", age_s)
 
 
 def gauge(name: str, text: str, label: str, values: dict[str, int] | dict[str, float]) -> Metric:

@@ -2,15 +2,22 @@
 
 import os
 import signal
+import socket
 import sys
 import time
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
 import dramatiq
 from django.apps import apps
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError, close_old_connections
+from django.utils import timezone
 from django.utils.module_loading import module_has_submodule
+
+from ledger.selectors.operations import BEAT_EVERY
+from ledger.services.heartbeats import heartbeat_record, heartbeat_remove
 
 SHUTDOWN_WITHIN_MS = 30_000  # a shard takes a few seconds; one cut off is done again elsewhere
 LOOK_S = 0.2
@@ -34,12 +41,29 @@ class Command(BaseCommand):
         # could be worked on elsewhere.
         worker.queue_prefetch = 1
         worker.start()
-        while not stopping:
-            time.sleep(LOOK_S)
+        live_until(stopping)
         worker.stop(timeout=SHUTDOWN_WITHIN_MS)
         broker.close()
         sys.stderr.flush()
         os._exit(0)  # a thread still inside a numeric library must not hold the exit up
+
+
+def live_until(stopping: list[int]) -> None:
+    """Give a sign of life now and then until a signal comes.
+
+    A database that does not answer is no reason to stop: the work says so itself.
+    """
+    name, started_at = f"{socket.gethostname()}:{os.getpid()}", timezone.now()
+    beat_at = 0.0
+    while not stopping:
+        if time.monotonic() - beat_at >= BEAT_EVERY.total_seconds():
+            beat_at = time.monotonic()
+            close_old_connections()
+            with suppress(DatabaseError):
+                heartbeat_record(name=name, started_at=started_at, now=timezone.now())
+        time.sleep(LOOK_S)
+    with suppress(DatabaseError):
+        heartbeat_remove(name=name)
 
 
 def load_actors() -> None:
