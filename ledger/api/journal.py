@@ -109,7 +109,6 @@ class AccountViewSet(viewsets.GenericViewSet):
     serializer_class = AccountAnswer
     filterset_fields = ["purpose", "currency", "kind", "party"]
     lookup_field = "code"
-    lookup_value_regex = r"[A-Za-z0-9:._-]+"
     queryset = Account.objects.none()
 
     def get_queryset(self) -> Any:

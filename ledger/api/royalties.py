@@ -72,7 +72,7 @@ class RoyaltyLineAnswer(serializers.Serializer):
     held_reason = serializers.DictField(allow_null=True)
 
 
-class PreviewAnswer(serializers.Serializer):
+class StatementPreview(serializers.Serializer):
     """What approving now would state for one contributor."""
 
     contributor = serializers.UUIDField()
@@ -117,7 +117,7 @@ class RoyaltyRunViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         selectors.royalty_run_get(pk, user=request.user)
         return Response(RoyaltyLineAnswer(selectors.royalty_line_list(pk), many=True).data)
 
-    @extend_schema(responses=PreviewAnswer(many=True))
+    @extend_schema(responses=StatementPreview(many=True))
     @action(detail=True, methods=["get"], pagination_class=None)
     def preview(self, request: Request, pk: Any) -> Response:
         run = selectors.royalty_run_get(pk, user=request.user)

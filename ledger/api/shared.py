@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, StreamingHttpResponse
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiParameter, extend_schema_field
 from rest_framework import serializers
 from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
 from rest_framework.request import Request
@@ -45,6 +45,7 @@ class NoteRequest(serializers.Serializer):
     note = serializers.CharField(max_length=2_000, allow_blank=True, default="")
 
 
+@extend_schema_field(Money)
 class MoneyOf(serializers.Field):
     """The amount of a column ending in `_minor`, with the row's currency."""
 

@@ -85,7 +85,6 @@ class StatementViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         "run": ["exact"],
     }
     lookup_field = "number"
-    lookup_value_regex = r"[A-Za-z0-9._-]+"
     queryset = Statement.objects.none()
 
     def get_queryset(self) -> Any:
