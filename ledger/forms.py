@@ -278,7 +278,8 @@ class DecisionForm(AmountForm):
         """What the service is asked for, from a valid form."""
         asked = dict(self.cleaned_data)
         asked.pop("amount")
-        return {**asked, "adjustment_minor": asked.pop("amount_minor")}
+        adjustment_minor = asked.pop("amount_minor")
+        return {**asked, "adjustment_minor": adjustment_minor}
 
 
 class BankDetailsForm(LedgerForm):
