@@ -32,7 +32,7 @@ SAMPLE_MAX = 2500  # coalitions the process is fitted to: seconds, 50 MB; the re
 GROWTH = 1.7  # from round to round; a fit each, so slower growth costs time and gains little
 FIRST_MIN = 40  # below it nothing can be learned about the kernel
 AT_RANDOM = 0.25  # of each round; 0 to 0.4 were tried and differ by a tenth
-CANDIDATES_PER_PICK, CANDIDATES_MIN, CANDIDATES_MAX = 4, 600, 3000  # 72 MB of covariances
+CANDIDATES_PER_PICK, CANDIDATES_MIN, CANDIDATES_MAX = 3, 500, 1500  # 18 MB of covariances
 
 
 @dataclass(slots=True)
