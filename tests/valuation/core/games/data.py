@@ -77,3 +77,10 @@ def coalitions(n_players: int, count: int = 24, seed: int = 1) -> NDArray:
 
 CLASSIFICATION = (load_breast_cancer, load_iris, load_wine)
 REGRESSION = (load_diabetes,)
+
+
+def assert_same(game, refit, *, atol):
+    """Equal on all coalitions that can train, and untrainable on the same."""
+    chosen = coalitions(game.n_players)
+    np.testing.assert_array_equal(game.untrainable(chosen), refit.untrainable(chosen))
+    np.testing.assert_allclose(game(chosen), refit(chosen), rtol=0, atol=atol)

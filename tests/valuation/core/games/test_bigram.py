@@ -9,7 +9,6 @@ import pytest
 from contributors import samples
 from valuation.core import value
 from valuation.core.games import BigramGame
-from valuation.core.games.bigram_counts import tokens
 from valuation.errors import ShapeMismatch
 
 SPEECHES = Path(samples.__file__).parent / "speeches"
@@ -94,12 +93,6 @@ def test_without_background_the_prior_is_uniform():
 def test_texts_without_owners_and_works_without_words_are_refused(texts, owners, works):
     with pytest.raises(ShapeMismatch):
         BigramGame(texts, owners, works, BACKGROUND)
-
-
-def test_words_keep_their_apostrophes_and_lose_their_case():
-    assert tokens("It's America’s; we'll SEE, 2013!") == [
-        "it's", "america’s", "we'll", "see", "2013",
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("left_out", "first", "share"), [(0, 0.75, 0.6), (2, 0.8, 0.7)])

@@ -5,17 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_wine
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from tests.valuation.core.games.data import coalitions, sample
 from valuation.core.games import DataGame
 from valuation.core.utilities import Utility
 from valuation.errors import (
-    FitFailed,
     NotFinite,
     ShapeMismatch,
     UnknownModel,
@@ -26,8 +21,9 @@ from valuation.errors import (
 )
 
 N = 5
+
+
 BATCHED = ["logistic-regression", "gaussian-naive-bayes", "k-nearest-neighbours"]
-TREES = ["decision-tree", "random-forest", "gradient-boosting"]
 
 
 @pytest.fixture(scope="module")
@@ -121,53 +117,6 @@ def test_a_class_that_nobody_has_gets_probability_zero(wine):
     assert game(np.ones((1, N), bool))[0] < -0.1 * np.log(1000)
 
 
-def test_labels_may_be_any_integers_or_strings(wine):
-    plain = wine.game()(coalitions(N))
-    for names in (np.array([-5, 0, 1000]), np.array(["ann", "bob", "cleo"])):
-        named = DataGame(wine.x, names[wine.y], wine.owners, wine.x_validation,
-                         names[wine.y_validation])  # fmt: skip
-        np.testing.assert_array_equal(named(coalitions(N)), plain)
-        np.testing.assert_array_equal(named.y_validation, names[wine.y_validation])
-
-
-@pytest.mark.parametrize("model", TREES)
-def test_trees_serve_classes_and_numbers(model, wine, diabetes):
-    assert wine.game(model=model)(np.ones((1, N), bool))[0] > wine.game(model=model).empty
-    assert diabetes.game(model=model, utility="r2")(np.ones((1, N), bool))[0] > 0
-
-
-def test_an_estimator_is_cloned_and_seeded(wine):
-    forest = RandomForestClassifier(5)
-    first, again = (wine.game(model=forest)(coalitions(N)) for _ in range(2))
-    np.testing.assert_array_equal(first, again)
-    assert forest.random_state is None and not hasattr(forest, "estimators_")
-
-
-def test_a_pipeline_is_an_estimator(wine):
-    game = wine.game(model=make_pipeline(StandardScaler(), LogisticRegression()))
-    assert game(np.ones((1, N), bool))[0] > game.empty
-
-
-def test_options_that_no_batch_knows_go_to_scikit_learn(wine):
-    plain = wine.game()(coalitions(N))
-    weighted = wine.game(options={"class_weight": "balanced"})(coalitions(N))
-    assert np.abs(plain - weighted).max() > 1e-4
-
-
-def test_a_transform_sees_training_and_validation_rows(wine):
-    by_hand = (wine.x_validation.mean(axis=0), wine.x_validation.std(axis=0))
-    moved = [(x - by_hand[0]) / by_hand[1] for x in (wine.x, wine.x_validation)]
-    expected = DataGame(moved[0], wine.y, wine.owners, moved[1], wine.y_validation)
-    for transform in (
-        {"kind": "standardise"},
-        {"kind": "standardise", "mean": list(by_hand[0]), "scale": list(by_hand[1])},
-        lambda x: (x - by_hand[0]) / by_hand[1],
-        StandardScaler().fit(wine.x_validation),
-    ):
-        game = wine.game(transform=transform)
-        np.testing.assert_allclose(game(coalitions(N)), expected(coalitions(N)), atol=1e-9)
-
-
 def test_a_custom_utility_sees_labels_and_probabilities(wine):
     mine = Utility("mine", lambda y, p: p[np.arange(len(y)), y].mean(), empty=0.25)
     game, named = wine.game(utility=mine), wine.game(utility="probability")
@@ -226,16 +175,6 @@ def test_a_utility_that_returns_nan_is_refused(wine):
     game = wine.game(utility=Utility("broken", lambda y, p: np.nan, empty=0.0))
     with pytest.raises(UtilityNotFinite):
         game(np.ones((1, N), bool))
-
-
-def test_a_failed_fit_names_the_players(wine):
-    game = wine.game(model=LogisticRegression(solver="newton-cg", l1_ratio=1.0, C=1.0))
-    with pytest.raises(FitFailed, match="players"):
-        game(np.ones((1, N), bool))
-
-
-def test_hard_labels_suffice_for_accuracy(wine):
-    assert wine.game(model=LinearSVC(), utility="accuracy")(np.ones((1, N), bool))[0] > 0.9
 
 
 def test_coalitions_of_another_width_are_refused(wine):
