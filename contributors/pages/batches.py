@@ -33,6 +33,15 @@ class Step:
     text: str = ""
 
 
+# What a flag means for whoever gave the batch.
+FLAGS = {
+    "only_duplicates": "Every row was given before, so the batch adds no row of its own.",
+    "suspected_copy": "It looks like somebody else’s data. A reviewer compares the two; if they "
+    "are the same, both are one player and share what it earns.",
+    "near_validation": "It lies unusually close to the rows that judge. A reviewer looks at it.",
+}
+
+
 @page(*ANYONE)
 def batch_list(request: PersonRequest) -> HttpResponse:
     """The person's own batches; all of them for staff."""
@@ -55,6 +64,7 @@ def batch_detail(request: PersonRequest, batch_id: uuid.UUID) -> HttpResponse:
         "batch": batch,
         "issues": batch.issues[:ISSUES_SHOWN],
         "issue_count": len(batch.issues),
+        "flags": [FLAGS.get(flag, flag.replace("_", " ")) for flag in batch.flags],
         "checking": batch.state in CHECKING,
         "steps": steps_of(batch),
         "can_withdraw": own and batch.state == Batch.State.ACCEPTED,

@@ -107,6 +107,7 @@ def test_a_reviewer_sees_copies_and_makes_them_one_player(
     bob = person(reviewer)
     bob.visit("/integrity/")
     bob.inspect("integrity")
+    bob.page.get_by_label("Why").first.fill("The same station sent both.")
     bob.press(re.compile("^One player"))
     bob.sees("The pair is confirmed.")
     bob.inspect("integrity-decided")
