@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 import pyarrow as pa
@@ -71,8 +71,8 @@ def remove(*names: str) -> None:
             default_storage.delete(name)
 
 
-def opened(name: str) -> IO[Any]:
-    return default_storage.open(name, "rb")
+def opened(name: str) -> BinaryIO:
+    return cast(BinaryIO, default_storage.open(name, "rb"))
 
 
 def copy_to(name: str, path: Path) -> None:

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contributors import actors
-from contributors.api.common import ContributorsWrite, own, valid
+from contributors.api.common import ContributorsWrite, own, signed_in, valid
 from contributors.core.sniff import ENCODINGS
 from contributors.models import Batch
 from contributors.selectors.batches import batch_receipt, receipt_of, with_names
@@ -113,13 +113,13 @@ class BatchViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     queryset = Batch.objects.none()
 
     def get_queryset(self) -> Any:
-        return with_names(Batch.objects.visible_to(self.request.user))
+        return with_names(Batch.objects.visible_to(signed_in(self.request)))
 
     def paginate_queryset(self, queryset: Any) -> Any:
         return [receipt_of(batch) for batch in super().paginate_queryset(queryset) or ()]
 
     def retrieve(self, request: Request, pk: Any) -> Response:
-        return Response(BatchAnswer(batch_receipt(pk, user=request.user)).data)
+        return Response(BatchAnswer(batch_receipt(pk, user=signed_in(request))).data)
 
     @extend_schema(request=BatchRequest, responses={201: BatchAnswer, 200: BatchAnswer})
     def create(self, request: Request) -> Response:
@@ -131,7 +131,7 @@ class BatchViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
             contributor_id=own(request, now).id,
             file=file,
             file_label=file.name,
-            actor=request.user,
+            actor=signed_in(request),
             now=now,
             **fields,
         )
@@ -142,25 +142,25 @@ class BatchViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     @action(detail=True, methods=["post"])
     def withdrawal(self, request: Request, pk: Any) -> Response:
         """The batch enters no future run."""
-        receipt = batch_withdraw(batch_id=pk, actor=request.user, now=timezone.now())
+        receipt = batch_withdraw(batch_id=pk, actor=signed_in(request), now=timezone.now())
         return Response(BatchAnswer(receipt).data)
 
     @extend_schema(responses=WithdrawalPreviewAnswer)
     @action(detail=True, methods=["get"], url_path="withdrawal-preview")
     def withdrawal_preview(self, request: Request, pk: Any) -> Response:
         """What would change; nothing does."""
-        found = withdrawal_preview(pk, user=request.user)
+        found = withdrawal_preview(pk, user=signed_in(request))
         return Response(WithdrawalPreviewAnswer(found).data)
 
     @extend_schema(request=None, responses=BatchAnswer)
     @action(detail=True, methods=["post"])
     def erasure(self, request: Request, pk: Any) -> Response:
         """Rows and files are deleted for good; the receipt's digests and counts stay."""
-        receipt = batch_erase(batch_id=pk, actor=request.user, now=timezone.now())
+        receipt = batch_erase(batch_id=pk, actor=signed_in(request), now=timezone.now())
         return Response(BatchAnswer(receipt).data)
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     @action(detail=True, methods=["get"])
     def croissant(self, request: Request, pk: Any) -> Response:
         """The batch described as Croissant JSON-LD."""
-        return Response(batch_croissant(pk, user=request.user))
+        return Response(batch_croissant(pk, user=signed_in(request)))

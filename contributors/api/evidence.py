@@ -11,7 +11,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contributors.api.common import StaffOnly, own, valid
+from contributors.api.common import StaffOnly, own, signed_in, valid
 from contributors.models import AuditEvent, OwnerLink, SuspectedPair, User
 from contributors.selectors.evidence import link_record, pair_record
 from contributors.services.evidence import (
@@ -73,7 +73,7 @@ class SuspectedPairViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     def decided(self, request: Request, pk: Any, *, confirmed: bool) -> Response:
         fields = valid(ReasonRequest, request)
         pair = suspected_pair_decide(
-            pair_id=pk, confirmed=confirmed, actor=request.user, now=timezone.now(), **fields
+            pair_id=pk, confirmed=confirmed, actor=signed_in(request), now=timezone.now(), **fields
         )
         return Response(PairAnswer(pair_record(pair)).data)
 
@@ -103,7 +103,7 @@ class OwnerLinkViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
 
     def get_queryset(self) -> Any:
         links = OwnerLink.objects.select_related("contributor_low", "contributor_high")
-        user = self.request.user
+        user = signed_in(self.request)
         if user.reads_everything:
             return links
         return links.filter(Q(contributor_low__user=user) | Q(contributor_high__user=user))
@@ -115,11 +115,11 @@ class OwnerLinkViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     def create(self, request: Request) -> Response:
         fields = valid(OwnerLinkRequest, request)
         now = timezone.now()
-        whose = fields.get("contributor") if request.user.is_reviewer else None
+        whose = fields.get("contributor") if signed_in(request).is_reviewer else None
         link = owner_link_declare(
             contributor_id=whose or own(request, now).id,
             other_code=fields["other_code"],
-            actor=request.user,
+            actor=signed_in(request),
             now=now,
         )
         body = OwnerLinkAnswer(link_record(link)).data
@@ -140,7 +140,7 @@ class OwnerLinkViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     def decided(self, request: Request, pk: Any, *, verified: bool) -> Response:
         fields = valid(ReasonRequest, request)
         link = owner_link_decide(
-            link_id=pk, verified=verified, actor=request.user, now=timezone.now(), **fields
+            link_id=pk, verified=verified, actor=signed_in(request), now=timezone.now(), **fields
         )
         return Response(OwnerLinkAnswer(link_record(link)).data)
 

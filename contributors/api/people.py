@@ -9,7 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contributors.api.common import ContributorsWrite, own, valid
+from contributors.api.common import ContributorsWrite, own, signed_in, valid
 from contributors.errors import NotFound
 from contributors.models import Consent, Contributor
 from contributors.services.consents import PURPOSE, consent_give, consent_revoke
@@ -30,7 +30,7 @@ class ContributorViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     queryset = Contributor.objects.none()
 
     def get_queryset(self) -> Any:
-        return Contributor.objects.visible_to(self.request.user)
+        return Contributor.objects.visible_to(signed_in(self.request))
 
     def retrieve(self, request: Request, pk: Any) -> Response:
         contributor = self.get_queryset().filter(pk=pk).first()
@@ -42,7 +42,7 @@ class ContributorViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     @action(detail=False, methods=["get"], permission_classes=[ContributorsWrite])
     def me(self, request: Request) -> Response:
         """The contributor that whoever asks gives data as."""
-        if request.user.reads_everything:
+        if signed_in(request).reads_everything:
             raise NotFound("Your role gives no data.")
         return Response(ContributorAnswer(own(request, timezone.now())).data)
 
@@ -86,7 +86,7 @@ class ConsentViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
 
     def get_queryset(self) -> Any:
         consents = Consent.objects.select_related("licence")
-        user = self.request.user
+        user = signed_in(self.request)
         return consents if user.reads_everything else consents.filter(contributor__user=user)
 
     def retrieve(self, request: Request, pk: Any) -> Response:
@@ -102,7 +102,7 @@ class ConsentViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         consent = consent_give(
             programme_id=fields.pop("programme"),
             contributor_id=own(request, now).id,
-            actor=request.user,
+            actor=signed_in(request),
             now=now,
             **fields,
         )
@@ -112,5 +112,5 @@ class ConsentViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     @action(detail=True, methods=["post"])
     def revocation(self, request: Request, pk: Any) -> Response:
         """No batch given under the consent enters a run any more."""
-        consent = consent_revoke(consent_id=pk, actor=request.user, now=timezone.now())
+        consent = consent_revoke(consent_id=pk, actor=signed_in(request), now=timezone.now())
         return Response(ConsentAnswer(consent).data)

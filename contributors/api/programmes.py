@@ -10,7 +10,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contributors.api.common import valid
+from contributors.api.common import signed_in, valid
 from contributors.errors import NotFound
 from contributors.models import Licence, Programme
 from contributors.permissions import ReviewersWrite
@@ -47,7 +47,7 @@ class LicenceViewSet(viewsets.ReadOnlyModelViewSet):
     @extend_schema(request=LicenceRequest, responses={201: LicenceAnswer})
     def create(self, request: Request) -> Response:
         fields = valid(LicenceRequest, request)
-        licence = licence_create(actor=request.user, now=timezone.now(), **fields)
+        licence = licence_create(actor=signed_in(request), now=timezone.now(), **fields)
         return Response(LicenceAnswer(licence).data, status=status.HTTP_201_CREATED)
 
 
@@ -143,13 +143,13 @@ class ProgrammeViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     queryset = Programme.objects.none()
 
     def get_queryset(self) -> Any:
-        return Programme.objects.visible_to(self.request.user).select_related("licence")
+        return Programme.objects.visible_to(signed_in(self.request)).select_related("licence")
 
     def paginate_queryset(self, queryset: Any) -> Any:
         return [programme_record(row) for row in super().paginate_queryset(queryset) or ()]
 
     def seen(self, pk: Any) -> None:
-        if not Programme.objects.visible_to(self.request.user).filter(pk=pk).exists():
+        if not Programme.objects.visible_to(signed_in(self.request)).filter(pk=pk).exists():
             raise NotFound()
 
     def retrieve(self, request: Request, pk: Any) -> Response:
@@ -160,7 +160,7 @@ class ProgrammeViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     def create(self, request: Request) -> Response:
         fields = valid(ProgrammeRequest, request)
         programme = programme_create(
-            licence_id=fields.pop("licence"), actor=request.user, now=timezone.now(), **fields
+            licence_id=fields.pop("licence"), actor=signed_in(request), now=timezone.now(), **fields
         )
         body = ProgrammeAnswer(programme_get(programme.id)).data
         return Response(body, status=status.HTTP_201_CREATED)
@@ -169,14 +169,14 @@ class ProgrammeViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     @action(detail=True, methods=["post"])
     def opening(self, request: Request, pk: Any) -> Response:
         """The specification is frozen and batches are taken."""
-        programme_open(programme_id=pk, actor=request.user, now=timezone.now())
+        programme_open(programme_id=pk, actor=signed_in(request), now=timezone.now())
         return self.retrieve(request, pk)
 
     @extend_schema(request=None, responses=ProgrammeAnswer)
     @action(detail=True, methods=["post"])
     def closing(self, request: Request, pk: Any) -> Response:
         """No batches are taken any more."""
-        programme_close(programme_id=pk, actor=request.user, now=timezone.now())
+        programme_close(programme_id=pk, actor=signed_in(request), now=timezone.now())
         return self.retrieve(request, pk)
 
     @extend_schema(request=ValidationSetRequest, responses={201: ValidationSetAnswer})
@@ -187,6 +187,6 @@ class ProgrammeViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         """Rows that judge are stored apart; no address ever answers with them."""
         fields = valid(ValidationSetRequest, request)
         row = validation_set_register(
-            programme_id=pk, actor=request.user, now=timezone.now(), **fields
+            programme_id=pk, actor=signed_in(request), now=timezone.now(), **fields
         )
         return Response(ValidationSetAnswer(row).data, status=status.HTTP_201_CREATED)

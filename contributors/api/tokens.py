@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
-from contributors.api.common import valid
+from contributors.api.common import signed_in, valid
 from contributors.core.scopes import READ, SCOPES, WRITE
 from contributors.models import ApiToken
 from contributors.services.tokens import LIFETIME_DAYS, token_create, token_revoke
@@ -77,23 +77,26 @@ class NewTokenAnswer(TokenAnswer):
 class TokenViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     """One's own tokens. The first may be made with e-mail and password (HTTP Basic)."""
 
-    authentication_classes = [*api_settings.DEFAULT_AUTHENTICATION_CLASSES, PasswordAuthentication]
+    authentication_classes = [  # type: ignore[misc]
+        *api_settings.DEFAULT_AUTHENTICATION_CLASSES,  # type: ignore[list-item]
+        PasswordAuthentication,
+    ]
     serializer_class = TokenAnswer
     lookup_value_converter = "uuid"
     queryset = ApiToken.objects.none()
 
     def get_queryset(self) -> Any:
-        return ApiToken.objects.filter(user=self.request.user)
+        return ApiToken.objects.filter(user=signed_in(self.request))
 
     @extend_schema(request=TokenRequest, responses={201: NewTokenAnswer})
     def create(self, request: Request) -> Response:
         fields = valid(TokenRequest, request)
         fields.setdefault("scopes", [READ, WRITE])
-        made = token_create(user=request.user, now=timezone.now(), **fields)
+        made = token_create(user=signed_in(request), now=timezone.now(), **fields)
         body = {**TokenAnswer(made.row).data, "token": made.token}
         return Response(body, status=status.HTTP_201_CREATED)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: Any) -> Response:
-        token_revoke(token_id=pk, user=request.user, now=timezone.now())
+        token_revoke(token_id=pk, user=signed_in(request), now=timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from contributors import actors
 from contributors.api.batches import BatchAnswer, IntakeOptions
-from contributors.api.common import ContributorsWrite, own, valid
+from contributors.api.common import ContributorsWrite, own, signed_in, valid
 from contributors.errors import UploadIncomplete
 from contributors.models import Upload
 from contributors.services.uploads import (
@@ -31,7 +31,7 @@ class BytesParser(BaseParser):
 
     media_type = "application/octet-stream"
 
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> bytes:
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
         data = stream.read(PART_BYTES_MAX + 1)
         if len(data) > PART_BYTES_MAX:
             raise UploadIncomplete("A part has 64 MiB at most.")
@@ -76,14 +76,14 @@ class UploadViewSet(viewsets.GenericViewSet):
         upload = upload_begin(
             programme_id=fields.pop("programme"),
             contributor_id=own(request, now).id,
-            actor=request.user,
+            actor=signed_in(request),
             now=now,
             **fields,
         )
         return Response(UploadAnswer(upload).data, status=status.HTTP_201_CREATED)
 
     def retrieve(self, request: Request, pk: Any) -> Response:
-        return Response(UploadAnswer(own_upload(pk, request.user)).data)
+        return Response(UploadAnswer(own_upload(pk, signed_in(request))).data)
 
     @extend_schema(
         request={"application/octet-stream": OpenApiTypes.BINARY},
@@ -99,7 +99,7 @@ class UploadViewSet(viewsets.GenericViewSet):
     def parts(self, request: Request, pk: Any, number: str) -> Response:
         """Part `number`, from 0, as raw bytes; send it again if in doubt."""
         data = request.data if isinstance(request.data, bytes) else b""
-        upload_part_put(upload_id=pk, number=int(number), data=data, actor=request.user)
+        upload_part_put(upload_id=pk, number=int(number), data=data, actor=signed_in(request))
         return self.retrieve(request, pk)
 
     @extend_schema(request=IntakeOptions, responses={201: BatchAnswer, 200: BatchAnswer})
@@ -108,7 +108,7 @@ class UploadViewSet(viewsets.GenericViewSet):
         """The parts are one batch, with its receipt."""
         fields = valid(IntakeOptions, request)
         receipt = actors.enqueue_upload_complete(
-            upload_id=pk, actor=request.user, now=timezone.now(), **fields
+            upload_id=pk, actor=signed_in(request), now=timezone.now(), **fields
         )
         code = status.HTTP_200_OK if receipt.replayed else status.HTTP_201_CREATED
         return Response(BatchAnswer(receipt).data, status=code)

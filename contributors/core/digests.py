@@ -8,6 +8,7 @@ bits. Without the programme's key a digest tells nothing about the row.
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -66,7 +67,7 @@ def add_texts(sums: NDArray[np.uint64], values: pa.Array, keys: NDArray[np.uint6
         sums[:, row] += np.frombuffer(digest, dtype="<u8")
 
 
-def text_buffers(values: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+def text_buffers(values: pa.Array) -> tuple[NDArray[Any], NDArray[np.uint8]]:
     """Return where each text begins and ends, shape (n + 1,), and all bytes."""
     _, offsets_buffer, data_buffer = values.buffers()
     if offsets_buffer is None:

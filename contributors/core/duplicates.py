@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from contributors.core.digests import Digests
+from contributors.core.digests import Digests, StoredDigests
 
 SLICE_ROWS = 1_000_000  # sorted at once, with copies: about 100 MB
 
 
-def first_occurrences(batches: Sequence[Digests]) -> list[NDArray[np.bool_]]:
+def first_occurrences(batches: Sequence[Digests | StoredDigests]) -> list[NDArray[np.bool_]]:
     """Return for each batch which rows occur neither before in it nor in an earlier batch.
 
     >>> one = np.array([[1, 1], [2, 2], [1, 1]], dtype=np.uint64)
@@ -36,7 +36,7 @@ def first_occurrences(batches: Sequence[Digests]) -> list[NDArray[np.bool_]]:
 SPILLED = np.dtype([("digest", "<u8", 2), ("row", "<i8")])
 
 
-def spilled(batches: Sequence[Digests], folder: Path, *, slices: int) -> list[Path]:
+def spilled(batches: Sequence[Digests | StoredDigests], folder: Path, *, slices: int) -> list[Path]:
     """Write (digest, row) to one file per slice of the first word, block by block."""
     paths = [folder / str(index) for index in range(slices)]
     width, start = 2**64 // slices + 1, 0

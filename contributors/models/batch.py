@@ -1,11 +1,14 @@
 """A batch is one file of rows that a contributor gave."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
 
 from contributors.identifiers import uuid7
+
+if TYPE_CHECKING:
+    from contributors.models.user import User
 
 
 class BatchState(models.TextChoices):
@@ -23,7 +26,7 @@ class InvalidRows(models.TextChoices):
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):
-    def visible_to(self, user: "settings.AUTH_USER_MODEL") -> "BatchQuerySet":
+    def visible_to(self, user: "User") -> "BatchQuerySet":
         return self if user.reads_everything else self.filter(contributor__user=user)
 
     def live(self) -> "BatchQuerySet":

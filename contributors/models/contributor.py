@@ -1,13 +1,18 @@
 """A contributor gives data and is owed money."""
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
 
 from contributors.identifiers import uuid7
 
+if TYPE_CHECKING:
+    from contributors.models.user import User
+
 
 class ContributorQuerySet(models.QuerySet["Contributor"]):
-    def visible_to(self, user: "settings.AUTH_USER_MODEL") -> "ContributorQuerySet":
+    def visible_to(self, user: "User") -> "ContributorQuerySet":
         return self if user.reads_everything else self.filter(user=user)
 
 

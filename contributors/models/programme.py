@@ -1,11 +1,15 @@
 """A programme is one task that contributors give data for."""
 
 import secrets
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
 
 from contributors.identifiers import uuid7
+
+if TYPE_CHECKING:
+    from contributors.models.user import User
 
 
 def new_digest_key() -> bytes:
@@ -35,7 +39,7 @@ class DuplicateRule(models.TextChoices):
 
 
 class ProgrammeQuerySet(models.QuerySet["Programme"]):
-    def visible_to(self, user: "settings.AUTH_USER_MODEL") -> "ProgrammeQuerySet":
+    def visible_to(self, user: "User") -> "ProgrammeQuerySet":
         if user.reads_everything:
             return self
         return self.exclude(status=ProgrammeStatus.DRAFT)

@@ -1,13 +1,17 @@
 """An upload collects the parts of a large file until it is a batch."""
 
-from django.conf import settings
+from typing import TYPE_CHECKING
+
 from django.db import models
 
 from contributors.identifiers import uuid7
 
+if TYPE_CHECKING:
+    from contributors.models.user import User
+
 
 class UploadQuerySet(models.QuerySet["Upload"]):
-    def visible_to(self, user: "settings.AUTH_USER_MODEL") -> "UploadQuerySet":
+    def visible_to(self, user: "User") -> "UploadQuerySet":
         return self if user.reads_everything else self.filter(contributor__user=user)
 
 

@@ -34,7 +34,7 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator"
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]
     """A person who logs in. The role says what they may do (docs/operations.md)."""
 
     Role = Role

@@ -142,7 +142,8 @@ def arrays(
 def target(table: pa.Table, programme: ProgrammeRecord) -> NDArray[np.int64] | NDArray[np.float64]:
     values = table[programme.target_column]
     if programme.task == Programme.Task.REGRESSION:
-        return values.to_numpy().astype(np.float64)
+        numbers: NDArray[np.float64] = np.asarray(values.to_numpy(), dtype=np.float64)
+        return numbers
     labels = np.array(programme.target_labels, dtype=object)
     found = np.searchsorted(labels, values.to_numpy().astype(object))
     return found.astype(np.int64)

@@ -113,6 +113,8 @@ def number_column(name: str, rules: dict[str, float]) -> Column:
 def target_of(programme: Programme | ProgrammeRecord) -> Column:
     if programme.task == Programme.Task.REGRESSION:
         rules = programme.column_rules.get(programme.target_column, {})
-        return number_column(programme.target_column, {**rules, "impute": None})
+        return number_column(
+            programme.target_column, {k: v for k, v in rules.items() if k != "impute"}
+        )
     labels = tuple(programme.target_labels)
     return Column(name=programme.target_column, kind="label", labels=labels)

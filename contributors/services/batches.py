@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from django.db import IntegrityError, transaction
 
 from contributors import files
-from contributors.core.digests import Digests
+from contributors.core.digests import Digests, StoredDigests
 from contributors.core.duplicates import first_occurrences
 from contributors.core.provenance import provenance_errors
 from contributors.errors import (
@@ -207,7 +207,7 @@ def store(
         raise
 
 
-def counted(batch: Batch, digests: Digests, row_count: int) -> Counts:
+def counted(batch: Batch, digests: Digests | StoredDigests, row_count: int) -> Counts:
     """Return how many rows are new, and whose the others were; a text counts as a whole."""
     earlier = list(Batch.objects.live().filter(programme=batch.programme).exclude(pk=batch.pk))
     own = [files.read_digests(b.digests_name) for b in earlier if is_own(b, batch)]
