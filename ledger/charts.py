@@ -111,11 +111,11 @@ def values_svg(record: dict[str, Any]) -> str:
         _line(LABEL_WIDTH + place(Decimal(0)), 0, LABEL_WIDTH + place(Decimal(0)), ROW * len(marks))
     ]
     for row, (label, low, value, high) in enumerate(marks):
-        ends = (place(Decimal(0)), place(value))
+        bar = (place(Decimal(0)), place(value))
         colour = TOTAL if value >= 0 else LESS
-        parts.append(_bar_row(row, label, ends, colour, f"{value:.4g}"))
-        middle = row * ROW + ROW // 2
-        parts.append(_line(LABEL_WIDTH + place(low), middle, LABEL_WIDTH + place(high), middle))
+        parts.append(_bar_row(row, label, bar, colour, f"{value:.4g}"))
+        level = row * ROW + ROW // 2
+        parts.append(_line(LABEL_WIDTH + place(low), level, LABEL_WIDTH + place(high), level))
     description = "Bars from zero to the value; the thin line is the 95 % interval."
     return _svg("Values with 95 % intervals", description, parts, rows=max(len(marks), 1))
 

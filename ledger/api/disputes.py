@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contributors.permissions import ReviewersWrite
-from ledger.api.shared import MoneyOf, checked
+from ledger.api.shared import MoneyOf, checked, person
 from ledger.errors import NotYours
 from ledger.models import Dispute, Holdback
 from ledger.selectors.holdbacks import holdback_list
@@ -165,8 +165,8 @@ class HoldbackViewSet(viewsets.GenericViewSet):
     @extend_schema(responses=HoldbackAnswer(many=True))
     def list(self, request: Request) -> Response:
         own = None
-        if not request.user.reads_everything:
-            contributor = getattr(request.user, "contributor", None)
+        if not person(request).reads_everything:
+            contributor = getattr(person(request), "contributor", None)
             if contributor is None:
                 return Response([])
             own = contributor.id

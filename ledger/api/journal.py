@@ -9,7 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ledger.api.shared import EXPORT, AnyAccept, decimal, exported, money
+from ledger.api.shared import EXPORT, AnyAccept, decimal, exported, money, person
 from ledger.errors import NotFound
 from ledger.models import Account, JournalEntry
 from ledger.selectors import journal as selectors
@@ -62,7 +62,7 @@ class JournalEntryViewSet(viewsets.GenericViewSet):
 
     def get_queryset(self) -> Any:
         entries = JournalEntry.objects.all()
-        return entries if self.request.user.reads_everything else entries.none()
+        return entries if person(self.request).reads_everything else entries.none()
 
     @extend_schema(responses=JournalEntryAnswer(many=True))
     def list(self, request: Request) -> Response:
@@ -112,7 +112,7 @@ class AccountViewSet(viewsets.GenericViewSet):
     queryset = Account.objects.none()
 
     def get_queryset(self) -> Any:
-        user, accounts = self.request.user, Account.objects.all()
+        user, accounts = person(self.request), Account.objects.all()
         if user.reads_everything:
             return accounts
         own = getattr(user, "contributor", None)

@@ -1,6 +1,6 @@
 """Payouts over the API: batches, the bank's file and its answers, advances, bank details."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from contributors.permissions import ReviewersAndApproversWrite, ReviewersWrite
-from ledger.api.shared import AnyAccept, Money, MoneyOf, NoteRequest, checked
+from ledger.api.shared import AnyAccept, Money, MoneyOf, NoteRequest, checked, person
 from ledger.errors import NotFound
 from ledger.models import Advance, BankDetails, BankMessage, Payout, PayoutBatch
 from ledger.selectors import payouts as selectors
@@ -207,9 +207,8 @@ class XmlParser(BaseParser):
 
     media_type = "application/xml"
 
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> bytes:
-        content: bytes = stream.read()
-        return content
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        return stream.read()
 
 
 class BankMessageAnswer(serializers.ModelSerializer):
@@ -229,14 +228,14 @@ class BankMessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, views
 
     def get_queryset(self) -> Any:
         rows = BankMessage.objects.all()
-        return rows if self.request.user.reads_everything else rows.none()
+        return rows if person(self.request).reads_everything else rows.none()
 
     @extend_schema(
         request={"application/xml": OpenApiTypes.BINARY}, responses={201: BankMessageAnswer}
     )
     def create(self, request: Request) -> Response:
         message = bank_answers.bank_message_ingest(
-            content=request.data, actor=request.user, now=timezone.now()
+            content=cast(bytes, request.data), actor=request.user, now=timezone.now()
         )
         return Response(BankMessageAnswer(message).data, status=201)
 
@@ -265,7 +264,7 @@ class AdvanceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     queryset = Advance.objects.none()
 
     def get_queryset(self) -> Any:
-        user, rows = self.request.user, Advance.objects.all()
+        user, rows = person(self.request), Advance.objects.all()
         return rows if user.reads_everything else rows.filter(contributor__user=user)
 
     @extend_schema(request=AdvanceRequest, responses={201: AdvanceAnswer})
@@ -300,7 +299,7 @@ class BankDetailsView(APIView):
 
     @extend_schema(operation_id="bank_details_read", responses=BankDetailsAnswer)
     def get(self, request: Request) -> Response:
-        row = BankDetails.objects.filter(contributor__user=request.user).first()
+        row = BankDetails.objects.filter(contributor__user=person(request)).first()
         if row is None:
             raise NotFound("There are no bank details yet.")
         return Response(BankDetailsAnswer(row).data)
@@ -309,7 +308,7 @@ class BankDetailsView(APIView):
         operation_id="bank_details_set", request=BankDetailsRequest, responses=BankDetailsAnswer
     )
     def put(self, request: Request) -> Response:
-        contributor = getattr(request.user, "contributor", None)
+        contributor = getattr(person(request), "contributor", None)
         if contributor is None:
             raise NotFound("You are not a contributor.")
         row = bank_details.bank_details_set(

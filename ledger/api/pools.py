@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contributors.permissions import ReviewersWrite
-from ledger.api.shared import Money, MoneyOf, checked
+from ledger.api.shared import Money, MoneyOf, checked, person
 from ledger.core.policy import CONFIDENCE_RULES, DUPLICATE_RULES, NEGATIVE_RULES, Policy
 from ledger.errors import NotFound
 from ledger.models import Period, PolicyVersion, Pool
@@ -144,7 +144,7 @@ class PoolViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     queryset = Pool.objects.none()
 
     def get_queryset(self) -> Any:
-        return Pool.objects.all() if self.request.user.reads_everything else Pool.objects.none()
+        return Pool.objects.all() if person(self.request).reads_everything else Pool.objects.none()
 
     @extend_schema(request=PoolRequest, responses={201: PoolAnswer})
     def create(self, request: Request) -> Response:

@@ -95,7 +95,7 @@ class RoyaltyRunViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         return runs.select_related("pool__period", "policy")
 
     def paginate_queryset(self, queryset: Any) -> Any:
-        return selectors.run_records(super().paginate_queryset(queryset))
+        return selectors.run_records(super().paginate_queryset(queryset) or ())
 
     @extend_schema(request=RoyaltyRunRequest, responses={201: RoyaltyRunAnswer})
     def create(self, request: Request) -> Response:

@@ -91,7 +91,9 @@ class StatementViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         return selectors.report_statements(user=self.request.user, period=None, currency=None)
 
     def paginate_queryset(self, queryset: Any) -> Any:
-        return [selectors.statement_record(row) for row in super().paginate_queryset(queryset)]
+        return [
+            selectors.statement_record(row) for row in super().paginate_queryset(queryset) or ()
+        ]
 
     @extend_schema(parameters=[EXPORT])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contributors.permissions import ReviewersWrite
-from ledger.api.shared import checked
+from ledger.api.shared import checked, person
 from ledger.models import TaxProfile, TaxRule
 from ledger.models.tax import FORMS
 from ledger.services import tax
@@ -46,7 +46,7 @@ class TaxProfileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewse
     queryset = TaxProfile.objects.none()
 
     def get_queryset(self) -> Any:
-        user, rows = self.request.user, TaxProfile.objects.all()
+        user, rows = person(self.request), TaxProfile.objects.all()
         return rows if user.reads_everything else rows.filter(contributor__user=user)
 
     @extend_schema(request=TaxProfileRequest, responses={201: TaxProfileAnswer})

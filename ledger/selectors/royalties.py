@@ -197,9 +197,7 @@ def carried_values(programme_id: UUID | None, *, before: UUID | None = None) -> 
 
     `before` names a run, to see what there was when it was calculated.
     """
-    runs = RoyaltyRun.objects.filter(
-        pool__programme_id=programme_id, state__in=["posted", "closed"]
-    )
+    runs = RoyaltyRun.objects.filter(pool__programme=programme_id, state__in=["posted", "closed"])
     last = (runs.filter(id__lt=before) if before else runs).order_by("-id").first()
     if last is None:
         return {}
@@ -210,8 +208,8 @@ def carried_values(programme_id: UUID | None, *, before: UUID | None = None) -> 
 def run_records(runs: Iterable[RoyaltyRun]) -> tuple[RoyaltyRunRecord, ...]:
     """Runs as others read them; their pools, periods and policies are loaded. One query."""
     chosen = list(runs)
-    sums = {
-        row["run_id"]: row
+    sums: dict[Any, dict[str, Any]] = {
+        row["run_id"]: dict(row)
         for row in RoyaltyLine.objects.filter(run__in=chosen)
         .values("run_id")
         .annotate(gross=Sum("gross_minor"), held=Sum("held_minor"), n=Count("id"))

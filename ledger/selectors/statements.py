@@ -131,8 +131,8 @@ def report_statements(
 def report_totals(rows: QuerySet[Statement]) -> dict[str, dict[str, int]]:
     """The sums of a report by currency, and how many statements. One query."""
     sums = {name: Sum(name) for name in AMOUNTS}
-    found = rows.order_by("currency").values("currency").annotate(**sums)
-    return {row.pop("currency"): {name: int(total) for name, total in row.items()} for row in found}
+    found: Any = rows.order_by("currency").values("currency").annotate(**sums)
+    return {row["currency"]: {name: int(row[name]) for name in AMOUNTS} for row in found}
 
 
 def report_lines(rows: QuerySet[Statement]) -> Iterator[ReportLine]:

@@ -84,10 +84,11 @@ def bank_message_ingest(*, content: bytes, actor: Any, now: datetime) -> BankMes
 
 def _lock(answers: BankAnswers) -> dict[UUID, PayoutBatch]:
     """The batches that the message is about, locked in the order of their ids."""
-    ids = {_uuid(answer.end_to_end_id) for answer in answers.answers}
-    rows = Payout.objects.filter(id__in=ids - {None})
+    named = [_uuid(answer.end_to_end_id) for answer in answers.answers]
+    rows = Payout.objects.filter(id__in=[each for each in named if each])
     batch_ids = set(rows.values_list("batch_id", flat=True))
-    batch_ids |= {_uuid(answers.message_id)} - {None}
+    whole = _uuid(answers.message_id)
+    batch_ids |= {whole} if whole else set()
     known = PayoutBatch.objects.filter(id__in=batch_ids)
     return {
         batch_id: batch_locked(batch_id) for batch_id in sorted(known.values_list("id", flat=True))
@@ -128,8 +129,10 @@ def _spread(answers: BankAnswers, batches: dict[UUID, PayoutBatch]) -> tuple[Ans
 
 def _payout(answer: Answer, batches: dict[UUID, PayoutBatch]) -> Payout | None:
     payout_id = _uuid(answer.end_to_end_id)
+    if payout_id is None:
+        return None
     rows = Payout.objects.select_for_update().filter(id=payout_id, batch_id__in=list(batches))
-    return rows.first() if payout_id else None
+    return rows.first()
 
 
 def _answer(payout: Payout, batch: PayoutBatch, receipt: _Receipt) -> str:

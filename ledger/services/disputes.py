@@ -50,7 +50,7 @@ def dispute_open(
         statement = statement_locked(statement_id)
         if statement.contributor.user_id != actor.id:
             raise NotYours
-        there = statement.disputes.filter(state=Dispute.State.OPEN).first()
+        there = Dispute.objects.filter(statement=statement, state=Dispute.State.OPEN).first()
         if there is not None:
             return there
         if now > statement.dispute_until or statement.state not in ("issued", "resolved"):
