@@ -5,8 +5,10 @@ machine learning. See docs/algorithms/truncated.md.
 """
 
 from collections.abc import Generator
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from valuation.core.coalitions import Coalitions, Floats
 from valuation.core.methods.permutation import Orders, prefixes
@@ -18,6 +20,15 @@ from valuation.errors import DeadlinePassed
 TRUNCATION = 0.01  # share of v(N) − v(∅) that the players still to join may differ by
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """Permutations (k, n), the utilities met along them (k, n + 1), and which were cut (k,)."""
+
+    orders: Orders
+    path: Floats
+    cut: NDArray[np.bool_]
+
+
 def truncated(problem: Problem) -> Asking:
     """Mean marginal contribution along truncated permutations; biased, and says by how much.
 
@@ -26,19 +37,18 @@ def truncated(problem: Problem) -> Asking:
     `details["efficiency_gap"]`.
     """
     memo, generator = Memo(problem), problem.generator()
-    orders: list[Orders] = []
-    paths: list[Floats] = []
-    while (count := _affordable(problem, memo, sum(map(len, orders)))) > 0:
+    walks: list[Walk] = []
+    result = None
+    while (count := _affordable(problem, memo, sum(len(walk.orders) for walk in walks))) > 0:
         block = generator.random((count, problem.n_players)).argsort(axis=1)
-        path = yield from _walk(problem, memo, block)
-        if path is None:
+        walk = yield from _walk(problem, memo, block)
+        if walk is None:
             break
-        orders.append(block)
-        paths.append(path)
-        result = _estimate(problem, np.concatenate(orders), np.concatenate(paths))
+        walks.append(walk)
+        result = _estimate(problem, walks)
         if problem.is_settled(result):
             break
-    if not orders:
+    if result is None:
         raise DeadlinePassed
     return result
 
@@ -58,8 +68,8 @@ def _affordable(problem: Problem, memo: Memo, done: int) -> int:
 
 def _walk(
     problem: Problem, memo: Memo, orders: Orders
-) -> Generator[Coalitions, Floats | None, Floats | None]:
-    """Utilities met along the orders, (k, n + 1), held at the last one after truncation."""
+) -> Generator[Coalitions, Floats | None, Walk | None]:
+    """Walk all permutations side by side; after the cut the utility is held."""
     steps = prefixes(orders)
     near = TRUNCATION * abs(problem.range)
     path = np.full((len(orders), problem.n_players + 1), problem.empty)
@@ -74,10 +84,14 @@ def _walk(
         path[alive, size:] = utilities[:, None]
     alive = alive[np.abs(problem.grand - path[alive, -2]) > near]
     path[alive, -1] = problem.grand
-    return path
+    cut = np.ones(len(orders), dtype=np.bool_)
+    cut[alive] = False
+    return Walk(orders=orders, path=path, cut=cut)
 
 
-def _estimate(problem: Problem, orders: Orders, path: Floats) -> Result:
+def _estimate(problem: Problem, walks: list[Walk]) -> Result:
+    orders = np.concatenate([walk.orders for walk in walks])
+    path = np.concatenate([walk.path for walk in walks])
     parts = np.empty((len(orders), problem.n_players))
     np.put_along_axis(parts, orders, np.diff(path, axis=1), axis=1)
     values = parts.mean(axis=0)
@@ -87,6 +101,6 @@ def _estimate(problem: Problem, orders: Orders, path: Floats) -> Result:
         "truncated",
         permutations=len(orders),
         truncation=TRUNCATION,
-        truncated_share=float(np.mean(path[:, -1] != problem.grand)),
+        truncated_share=float(np.mean(np.concatenate([walk.cut for walk in walks]))),
         efficiency_gap=float(values.sum() - problem.range),
     )
