@@ -78,6 +78,25 @@ def test_a_contributor_keeps_profile_and_tokens(
     ann.inspect("tokens-empty")
 
 
+@pytest.mark.parametrize("path", ["email/", "password/change/", "password/reset/", "2fa/"])
+def test_the_pages_of_an_account_look_like_the_others(
+    person: Callable[..., Any], make_user: Callable[..., Any], path: str
+) -> None:
+    ann = person(make_user("ann"))
+    ann.visit(f"/accounts/{path}")
+    ann.inspect("account-" + path.strip("/").replace("/", "-"))
+
+
+def test_an_operator_sees_what_works_and_what_waits(
+    person: Callable[..., Any], make_user: Callable[..., Any]
+) -> None:
+    eve = person(make_user("eve", role="administrator"))
+    eve.inspect("overview-administrator")
+    eve.follow("Operations")
+    eve.sees("Nothing is under way")
+    eve.inspect("operations")
+
+
 def test_a_contributor_sees_what_withdrawing_changes_first(
     person: Callable[..., Any], make_user: Callable[..., Any], rain: Any
 ) -> None:
