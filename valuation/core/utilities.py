@@ -288,7 +288,8 @@ class Scorer:
 
     def __call__(self, p: Floats, costs: Floats) -> Floats:
         """Utilities (b,) of predictions of b coalitions; costs (b,) of their models."""
-        return sum(w * self._score(part, p, costs) for w, part in self.utility.terms())
+        scores = [w * self._score(part, p, costs) for w, part in self.utility.terms()]
+        return np.sum(scores, axis=0, dtype=np.float64)
 
     def by_part(self, p: Floats, costs: Floats) -> Floats:
         """The unweighted parts of the utility, float64 (b, parts)."""

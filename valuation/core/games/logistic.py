@@ -23,6 +23,7 @@ from valuation.core.games.newton import minimise
 from valuation.core.games.problem import Problem
 from valuation.core.games.softmax import probabilities
 
+HELD_MAX = 2**25  # numbers held for sets of classes: 256 MB, beside one more set
 CHUNK_ELEMENTS = 2**19  # numbers per working array: 4 MB
 
 
@@ -81,6 +82,8 @@ class LogisticRegression:
         """The rows of the classes in the pattern, bool (classes,)."""
         key = pattern.tobytes()
         if key not in self._groups:
+            if sum(group.products.size for group in self._groups.values()) > HELD_MAX:
+                self._groups.clear()
             self._groups[key] = Group.of(self.problem, self.rows, pattern, self.penalty)
         return self._groups[key]
 

@@ -192,8 +192,10 @@ def _blocks(basis: Floats, class_of: NDArray, owners: NDArray) -> list[Block]:
 
 
 def _by_player(values: Floats, owners: NDArray, n_players: int) -> Floats:
+    """Sums (n_players, width) of rows in player order."""
     sums = np.zeros((n_players, values.shape[1]))
-    np.add.at(sums, owners, values)
+    players, starts = np.unique(owners, return_index=True)
+    sums[players] = np.add.reduceat(values, starts, axis=0)
     return sums
 
 

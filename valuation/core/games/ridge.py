@@ -27,7 +27,7 @@ class Ridge:
     Options: `alpha`, the penalty (1.0).
     """
 
-    OPTIONS: Options = MappingProxyType({"alpha": lambda alpha: alpha > 0})
+    OPTIONS: Options = MappingProxyType({"alpha": lambda alpha: 0 <= alpha < float("inf")})
 
     def __init__(self, problem: Problem, *, alpha: float = 1.0) -> None:
         self.problem = problem
@@ -38,6 +38,7 @@ class Ridge:
         self._centre = problem.x_validation.mean(axis=0)
         self._upper = np.triu_indices(self.features)
         self._sums = self._player_sums()
+        self._largest = float(((problem.x - self._centre) ** 2).sum())  # bounds every X'X
         self._z_validation = np.ascontiguousarray((problem.x_validation - self._centre).T)
 
     def predict(self, members: Bools) -> Floats:
@@ -81,39 +82,47 @@ class Ridge:
         return z_mean, y_mean + self.problem.prior[0], squares, products
 
     def _slopes(self, members: Bools, squares: Floats, products: Floats) -> Floats:
-        """Coefficients (b, features)."""
+        """Coefficients (b, features); from the rows where the sums have lost too many digits."""
         diagonal = np.arange(self.features)
         squares[:, diagonal, diagonal] += self.alpha
-        solved = np.linalg.solve(squares, products[:, :, None])[:, :, 0]
-        return solved.astype(np.float64, copy=False)
-
-
-class LinearRegression(Ridge):
-    """scikit-learn's LinearRegression on every coalition: least squares of minimum norm.
-
-    Ill-conditioned coalitions, such as those with fewer rows than features, are solved from their
-    rows instead of their sums.
-    """
-
-    OPTIONS: Options = MappingProxyType({})
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem, alpha=0.0)
-
-    def _slopes(self, members: Bools, squares: Floats, products: Floats) -> Floats:
-        scale = np.sqrt(np.einsum("bpp->bp", squares))
-        sound = (scale > 0).all(axis=1)
-        scaled = squares[sound] / (scale[sound, :, None] * scale[sound, None, :])
-        spectrum = np.linalg.eigvalsh(scaled)
-        sound[sound] = spectrum[:, 0] * CONDITION_MAX > spectrum[:, -1]
+        sound = np.ones(len(members), dtype=bool) if self.is_penalised else _is_sound(squares)
         slopes = np.empty_like(products)
         slopes[sound] = np.linalg.solve(squares[sound], products[sound, :, None])[:, :, 0]
         for at in np.flatnonzero(~sound):
             slopes[at] = self._from_rows(members[at])
         return slopes
 
+    @property
+    def is_penalised(self) -> bool:
+        """Whether the penalty alone keeps X'X + α I well conditioned."""
+        return self.alpha > self._largest / CONDITION_MAX
+
     def _from_rows(self, coalition: Bools) -> Floats:
-        """Least squares by singular values, the cut-off being scipy's and scikit-learn's."""
+        """By singular values; without penalty of minimum norm, with scipy's cut-off."""
         rows = self.problem.rows_of(coalition)
         x, y = self.problem.x[rows], self.problem.y[rows]
-        return np.linalg.lstsq(x - x.mean(axis=0), y - y.mean(), rcond=None)[0]
+        left, singular, right = np.linalg.svd(x - x.mean(axis=0), full_matrices=False)
+        kept = singular > np.finfo(float).eps * max(x.shape) * singular.max(initial=0.0)
+        factors = np.zeros_like(singular)
+        factors[kept] = singular[kept] / (singular[kept] ** 2 + self.alpha)
+        slopes = right.T @ (factors * (left.T @ (y - y.mean())))
+        return slopes.astype(np.float64, copy=False)
+
+
+class LinearRegression(Ridge):
+    """scikit-learn's LinearRegression on every coalition: least squares of minimum norm."""
+
+    OPTIONS: Options = MappingProxyType({})
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem, alpha=0.0)
+
+
+def _is_sound(squares: Floats) -> Bools:
+    """Whether the normal equations, scaled to a unit diagonal, are well conditioned; (b,)."""
+    scale = np.sqrt(np.einsum("bpp->bp", squares))
+    sound = (scale > 0.0).all(axis=1)
+    scaled = squares[sound] / (scale[sound, :, None] * scale[sound, None, :])
+    spectrum = np.linalg.eigvalsh(scaled)
+    sound[sound] = spectrum[:, 0] * CONDITION_MAX > spectrum[:, -1]
+    return sound

@@ -4,7 +4,8 @@ import pytest
 from sklearn.datasets import load_breast_cancer, load_iris, load_wine
 from sklearn.linear_model import LogisticRegression
 
-from tests.valuation.core.games.data import assert_same, awkward, sample
+from tests.valuation.core.games.data import assert_same, awkward, coalitions, sample
+from valuation.core.games import logistic
 
 N = 6
 
@@ -30,3 +31,11 @@ def test_logistic_regression_equals_refits(load, make, c):
 def test_logistic_regression_survives_unscaled_columns(load):
     s = sample(load, n_players=N, scaled=False)
     assert_same(s.game(model="logistic-regression"), s.game(model=newton()), atol=1e-7)
+
+
+def test_sets_of_classes_do_not_pile_up(monkeypatch):
+    monkeypatch.setattr(logistic, "HELD_MAX", 0)
+    s = awkward(sample(load_wine, n_players=N))
+    game = s.game()
+    game(coalitions(N))
+    assert len(game._model._groups) == 1
