@@ -282,6 +282,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "ProgrammeDuplicateRule": "contributors.models.Programme.DuplicateRule",
+        "PolicyDuplicateRule": "ledger.core.policy.DUPLICATE_RULES",
+        "TaxForm": "ledger.models.tax.FORMS",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "ledger.project.schema.add_problems",

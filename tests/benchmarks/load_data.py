@@ -6,6 +6,7 @@ stated by the application's own services.
 """
 
 import argparse
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -212,8 +213,36 @@ class timed:
         print(f"{self.what}: {time.monotonic() - self.started_at:.1f} s", flush=True)
 
 
+def log_ins() -> list[dict[str, str]]:
+    """Return, for each person, a session that is logged in, an API token and a statement."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+    from django.utils import timezone
+
+    from contributors.services.tokens import token_create
+    from ledger.models import Statement
+
+    found = []
+    for user in User.objects.filter(email__startswith="load").order_by("id"):
+        session = SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.create()
+        statement = Statement.objects.get(contributor__user=user)
+        token = token_create(user=user, name="load", now=timezone.now()).token
+        found.append(
+            {"session": session.session_key, "token": token, "statement": statement.number}
+        )
+    auditor = people_ensure().auditor
+    token = token_create(user=auditor, name="load", now=timezone.now()).token
+    return [{**each, "auditor": token} for each in found]
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--contributors", type=int, default=100_000)
     parser.add_argument("--postings", type=int, default=1_000_000)
-    load(**vars(parser.parse_args()))
+    wanted = parser.parse_args()
+    load(contributors=wanted.contributors, postings=wanted.postings)
+    print(json.dumps(log_ins()))

@@ -104,7 +104,7 @@ def test_payment_killed_at_any_moment_posts_everything_exactly_once(
         if payment.poll() is None:
             payment.kill()
             embedded.killed.append("payment")
-        payment.wait()
+        payment.communicate()
     embedded.step("pay")
     books = embedded.step("books")
     report("Payment", embedded, f"{books['postings']} postings, {books['statements']} statements")

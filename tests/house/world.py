@@ -104,7 +104,7 @@ def objects(bob: Any, receipt: Any, staff: Any, now: Any) -> dict[str, str]:
     from contributors.services.evidence import owner_link_declare
     from contributors.services.tokens import token_create
     from contributors.services.uploads import upload_begin
-    from ledger.models import JournalEntry, Period, PolicyVersion, Pool, Statement
+    from ledger.models import Holdback, JournalEntry, Period, PolicyVersion, Pool, Statement
     from ledger.services.disputes import dispute_open
 
     own = Contributor.objects.get(user=bob)
@@ -128,6 +128,9 @@ def objects(bob: Any, receipt: Any, staff: Any, now: Any) -> dict[str, str]:
     )
     return {
         "batch": str(receipt.id),
+        "holdback": str(Holdback.objects.filter(contributor=own).first().id),
+        "pair": str(suspected(own).id),
+        "preview": str(previewed(receipt.id, now).id),
         "consent": str(Consent.objects.get(contributor=own).id),
         "contributor": str(own.id),
         "dispute": str(dispute.id),
@@ -142,3 +145,32 @@ def objects(bob: Any, receipt: Any, staff: Any, now: Any) -> dict[str, str]:
         "token": str(token_create(user=bob, name="Bobsecret", now=now).row.id),
         "upload": str(upload.id),
     }
+
+
+def suspected(own: Any) -> Any:
+    """Return a pair that bob is suspected to be half of."""
+    from contributors.models import Contributor, Programme, SuspectedPair
+
+    ends = sorted([own, Contributor.objects.get(code="THIRD")], key=lambda each: each.id)
+    return SuspectedPair.objects.create(
+        programme=Programme.objects.get(),
+        contributor_low=ends[0],
+        contributor_high=ends[1],
+        kind=SuspectedPair.Kind.values[0],
+        score=0.9,
+        found_at=timezone.now(),
+    )
+
+
+def previewed(batch_id: Any, now: Any) -> Any:
+    """Return an answered preview of bob's batch."""
+    from contributors.models import Preview
+
+    return Preview.objects.create(
+        batch_id=batch_id,
+        period_code="2013-Q4",
+        ordinal=1,
+        answer="0.1",
+        requested_at=now,
+        answered_at=now,
+    )
