@@ -34,11 +34,13 @@ class Measured:
 
     Attributes
     ----------
+    tables : game -> float64 (2**n,)
     exact : game -> (n,)
     peer_exact : (game, peer) -> (n,)
     covered : (game, estimator, budget) -> share of our 95 % intervals that hold the exact value
     """
 
+    tables: dict[str, Any]
     exact: dict[str, Any]
     cells: Cells
     peer_exact: dict[tuple[str, str], Any]
@@ -71,28 +73,23 @@ def geometric_mean(ratios: list[float]) -> float:
     return float(np.exp(np.mean(np.log(ratios))))
 
 
-def measure(names: list[str], budgets: tuple[int, ...] = BUDGETS, seeds: int = SEEDS) -> Measured:
-    """Tables of the games, then ours and the peers on them."""
-    packages = environments.packages()
-    files, exact = {}, {}
+def measure(
+    names: list[str], budgets: tuple[int, ...] = BUDGETS, seeds: int = SEEDS, plain: bool = True
+) -> Measured:
+    """Tables of the games, then ours and the peers on them; `plain` also without controls."""
+    packages, folder = environments.packages(), environments.FOLDER / "games"
+    found = Measured(tables={}, exact={}, cells={}, peer_exact={}, covered={})
     for name in names:
         say(f"utilities of all coalitions: {name}")
-        table = judging.table_of(name, packages, environments.FOLDER / "games")
-        files[name] = judging.file_of(name, packages, environments.FOLDER / "games")
-        exact[name] = value(TableGame(table), "exact", budget=len(table)).values
-    found = Measured(exact=exact, cells={}, peer_exact={}, covered={})
+        table = judging.table_of(name, packages, folder)
+        found.tables[name] = table
+        found.exact[name] = value(TableGame(table), "exact", budget=len(table)).values
+    files = {name: judging.file_of(name, packages, folder) for name in names}
     for peer in ("shapiq", "pydvl"):
         read_peer(found, peer, run_peer(peer, files, budgets, seeds), list(files))
     for name in names:
         say(f"ours: {name}")
-        run_ours(
-            found,
-            name,
-            judging.game_of(name, packages),
-            np.load(files[name])["table"],
-            budgets,
-            seeds,
-        )
+        run_ours(found, name, judging.game_of(name, packages), budgets, seeds, plain)
     return found
 
 
@@ -127,17 +124,15 @@ def read_peer(found: Measured, peer: str, output: Path, names: list[str]) -> Non
                 found.peer_exact[game, peer] = arrays[key]
 
 
-def run_ours(found: Measured, name: str, game: Any, table: Any, budgets: Any, seeds: int) -> None:
+def run_ours(found: Measured, name: str, game: Any, budgets: Any, seeds: int, plain: bool) -> None:
     """The surrogate with the controls the data game chooses, without any, and plain methods."""
-    chosen = Chosen(game)
-    for estimator, method, controls in (
-        (OURS, "surrogate", chosen),
-        (OURS_PLAIN, "surrogate", ()),
-        ("leverage", "leverage", ()),
-        ("permutation", "permutation", ()),
-    ):
+    estimators = [(OURS, "surrogate", Chosen(game)), (OURS_PLAIN, "surrogate", ())]
+    estimators = estimators[: 1 + plain]
+    estimators += [("leverage", "leverage", ()), ("permutation", "permutation", ())]
+    tabled = TableGame(found.tables[name])
+    for estimator, method, controls in estimators:
         for budget in budgets:
-            values, errors = kept(estimator, method, controls, TableGame(table), budget, seeds)
+            values, errors = kept(estimator, method, controls, tabled, budget, seeds)
             inside = np.abs(values - found.exact[name]) <= 1.96 * errors
             found.cells[name, estimator, budget] = values
             found.covered[name, estimator, budget] = float(np.mean(inside))

@@ -1,10 +1,11 @@
 """All benchmarks of the valuation core against its peers, in one run.
 
-Usage: python -m tests.benchmarks.valuation.run [--seeds 10] [--games flights,magic] [--no-write]
+Usage: python -m tests.benchmarks.valuation.run [--seeds 10] [--games flights,magic] [--no-plain]
+       [--no-write]
 
 Builds the peers' environments and the games' tables under var/benchmarks the first time, then runs
-ours and theirs on the same tables, prints the tables and writes docs/benchmarks/valuation.md with
-its plots.
+ours and theirs on the same tables, prints the tables and writes their part of
+docs/benchmarks.md with its plots.
 """
 
 import os
@@ -21,10 +22,11 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seeds", type=int, default=errors.SEEDS)
     options.add_argument("--games", default="", help="beginnings of names, separated by commas")
+    options.add_argument("--no-plain", action="store_true", help="not also without controls")
     options.add_argument("--no-write", action="store_true", help="print alone")
     asked = options.parse_args()
     names = [name for name in judging.JUDGED if name.startswith(tuple(asked.games.split(",")))]
-    found = errors.measure(names, seeds=asked.seeds)
+    found = errors.measure(names, seeds=asked.seeds, plain=not asked.no_plain)
     text = report.text_of(found, seeds=asked.seeds)
     print(text)
     if not asked.no_write:
