@@ -19,6 +19,7 @@ from contributors.selectors.batches import batch_receipt, receipt_of, with_names
 from contributors.selectors.consequences import batch_croissant, withdrawal_preview
 from contributors.services.batches import batch_withdraw
 from contributors.services.erasure import batch_erase
+from contributors.services.file_previews import file_preview
 
 DIALECT = ("encoding", "delimiter", "quote", "decimal")
 
@@ -92,6 +93,44 @@ class BatchRequest(IntakeOptions):
     file = serializers.FileField(allow_empty_file=True)
 
 
+class PreviewRequest(serializers.Serializer):
+    """A file to look at; nothing is stored."""
+
+    programme = serializers.UUIDField()
+    file = serializers.FileField(allow_empty_file=True)
+    encoding = serializers.ChoiceField(choices=ENCODINGS, required=False)
+    delimiter = serializers.ChoiceField(choices=[",", ";", "\t", "|"], required=False)
+    quote = serializers.ChoiceField(choices=['"', "'"], required=False)
+    decimal = serializers.ChoiceField(choices=[".", ","], required=False)
+
+
+class DialectAnswer(serializers.Serializer):
+    encoding = serializers.CharField()
+    delimiter = serializers.CharField(trim_whitespace=False)
+    quote = serializers.CharField()
+    decimal = serializers.CharField()
+
+
+class ColumnPreviewAnswer(serializers.Serializer):
+    name = serializers.CharField()
+    kind = serializers.CharField()
+    role = serializers.CharField()
+    examples = serializers.ListField(child=serializers.CharField())
+
+
+class FilePreviewAnswer(serializers.Serializer):
+    """What the file would be read as."""
+
+    file_format = serializers.CharField()
+    gzipped = serializers.BooleanField()
+    dialect = DialectAnswer()
+    encoding_hint = serializers.CharField()
+    columns = ColumnPreviewAnswer(many=True)
+    rows_seen = serializers.IntegerField()
+    error_count = serializers.IntegerField()
+    errors = RowIssueAnswer(many=True)
+
+
 class WithdrawalPreviewAnswer(serializers.Serializer):
     """What a withdrawal or erasure of the batch would change, and what it would not."""
 
@@ -137,6 +176,20 @@ class BatchViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         )
         code = status.HTTP_200_OK if receipt.replayed else status.HTTP_201_CREATED
         return Response(BatchAnswer(receipt).data, status=code)
+
+    @extend_schema(request=PreviewRequest, responses=FilePreviewAnswer)
+    @action(detail=False, methods=["post"])
+    def preview(self, request: Request) -> Response:
+        """Format, dialect, columns and first errors of a file, before it is sent for good."""
+        fields = valid(PreviewRequest, request)
+        dialect = {name: fields.pop(name) for name in DIALECT if name in fields}
+        found = file_preview(
+            programme_id=fields["programme"],
+            file=fields["file"],
+            dialect=dialect,
+            user=signed_in(request),
+        )
+        return Response(FilePreviewAnswer(found).data)
 
     @extend_schema(request=None, responses=BatchAnswer)
     @action(detail=True, methods=["post"])

@@ -52,6 +52,7 @@ def read_works(text: str) -> tuple[Work, ...]:
 def work_of(line: str, number: int) -> Work:
     try:
         record = json.loads(line)
+        assert isinstance(record, dict)
         work = Work(
             key=str(record.get("work", number)), author=record["author"], text=record["text"]
         )

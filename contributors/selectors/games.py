@@ -142,8 +142,7 @@ def arrays(
 def target(table: pa.Table, programme: ProgrammeRecord) -> NDArray[np.int64] | NDArray[np.float64]:
     values = table[programme.target_column]
     if programme.task == Programme.Task.REGRESSION:
-        numbers: NDArray[np.float64] = np.asarray(values.to_numpy(), dtype=np.float64)
-        return numbers
+        return np.asarray(values.to_numpy(), dtype=np.float64)
     labels = np.array(programme.target_labels, dtype=object)
     found = np.searchsorted(labels, values.to_numpy().astype(object))
     return found.astype(np.int64)
@@ -159,4 +158,5 @@ def transformed(x: NDArray[np.float64], transform: dict[str, object] | None) -> 
     if not transform:
         return x
     assert transform["kind"] == "standardise", "programme_create refuses other kinds"
-    return (x - np.array(transform["mean"])) / np.array(transform["scale"])
+    mean = np.asarray(transform["mean"], dtype=np.float64)
+    return (x - mean) / np.asarray(transform["scale"], dtype=np.float64)

@@ -140,10 +140,10 @@ def leaked(scene: Scene) -> Measured:
 
 
 def probing(scene: Scene) -> Measured:
-    """The best of 60 subsets, chosen by bare scores and by previews: validation over sealed - 1.
+    """The best of 60 subsets, chosen by bare scores and by previews: shares on both held-out sets.
 
-    Inflation is the gain on the validation set over the gain on the sealed set, both
-    against the mean of the first ten subsets.
+    `seen` shares are on the validation set, `true` ones on the sealed set; the base is the
+    mean of the first ten subsets.
     """
     rng, own = rng_of(scene), scene.honest[0]
     subsets = [own.take(rng.choice(len(own), PROBE_ROWS, replace=False)) for _ in range(PROBES)]
@@ -152,10 +152,12 @@ def probing(scene: Scene) -> Measured:
     step = ladder.step_for(row_spread(scene), len(scene.validation)) / total(outcomes[0].values)
     told = answers([float(o.values[0] / total(o.values)) for o in outcomes], step)
     true = {i: sealed_share(subsets[i], scene) for i in {*range(10), *picks(seen, told).values()}}
-    found = {}
+    found: Measured = {
+        "seen_base": [float(seen[:10].mean())],
+        "true_base": [float(np.mean([true[i] for i in range(10)]))],
+    }
     for name, pick in picks(seen, told).items():
-        base = float(seen[:10].mean()), float(np.mean([true[i] for i in range(10)]))
-        found[name] = [(seen[pick] / base[0]) / (true[pick] / base[1]) - 1]
+        found[f"seen_{name}"], found[f"true_{name}"] = [float(seen[pick])], [true[pick]]
     return found
 
 

@@ -78,12 +78,23 @@ def leak_line(m: Measured) -> tuple[str, bool]:
     return text, min(m["found"]) >= 1 and max(m["honest"]) == 0
 
 
+def inflation(m: Measured, name: str) -> float:
+    """Return the gain on the validation set over the gain on the sealed set, less one.
+
+    Of mean shares over all scenes: in a single scene the sealed share may be 0.
+    """
+    seen = np.mean(m[f"seen_{name}"]) / np.mean(m["seen_base"])
+    true = np.mean(m[f"true_{name}"]) / np.mean(m["true_base"])
+    return float(seen / true - 1)
+
+
 def probe_line(m: Measured) -> tuple[str, bool]:
+    limited, ladder, bare = (inflation(m, name) for name in ("limited", "ladder", "bare"))
     text = (
-        f"inflation {spread(m['limited'])} with ten previews, {spread(m['ladder'])} with all 60, "
-        f"{spread(m['bare'])} by bare scores"
+        f"inflation {limited:.3f} with ten previews on the Ladder, {ladder:.3f} with all 60, "
+        f"{bare:.3f} by bare scores"
     )
-    return text, float(np.mean(m["limited"])) <= 0.10
+    return text, limited <= 0.10
 
 
 def repeat_line(m: Measured) -> tuple[str, bool]:
