@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from ledger.core.chart import account_spec
 from ledger.core.money import exponent
@@ -27,7 +27,7 @@ def accounts_ensure(
         If the chart or ISO 4217 does not know one; then none is opened.
     """
     wanted = sorted(set(codes))
-    found = _account_ids(wanted)
+    found = account_ids(wanted)
     missing = [key for key in wanted if key not in found]
     if not missing:
         return found
@@ -59,11 +59,11 @@ def _open(missing: list[tuple[str, str]], now: datetime) -> dict[tuple[str, str]
     """Two who open the same account at once: the second waits, looks again, finds it."""
     opened = [_account(code, currency, now) for code, currency in missing]
     journal_lock()
-    found = _account_ids(missing)
+    found = account_ids(missing)
     Account.objects.bulk_create(
         [account for account in opened if (account.code, account.currency) not in found]
     )
-    return _account_ids(missing)
+    return account_ids(missing)
 
 
 def _account(code: str, currency: str, now: datetime) -> Account:
@@ -80,12 +80,17 @@ def _account(code: str, currency: str, now: datetime) -> Account:
     )
 
 
-def _account_ids(keys: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    wanted, codes = set(keys), sorted({code for code, _ in keys})
-    rows: dict[tuple[str, str], int] = {}
-    for start in range(0, len(codes), CODES_PER_QUERY):
-        accounts = Account.objects.filter(code__in=codes[start : start + CODES_PER_QUERY])
-        for code, currency, account_id in accounts.values_list("code", "currency", "id"):
-            if (code, currency) in wanted:
-                rows[code, currency] = account_id
-    return rows
+def account_ids(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """The row ids of those (code, currency) that are accounts."""
+    wanted = set(keys)
+    codes = sorted({code for code, _ in wanted})
+    found = {}
+    with connection.cursor() as cursor:
+        for start in range(0, len(codes), CODES_PER_QUERY):
+            some = codes[start : start + CODES_PER_QUERY]
+            marks = ", ".join(["%s"] * len(some))
+            cursor.execute(
+                f"SELECT code, currency, id FROM ledger_account WHERE code IN ({marks})", some
+            )
+            found.update({(code, currency): row_id for code, currency, row_id in cursor.fetchall()})
+    return {key: found[key] for key in wanted & found.keys()}

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from contributors.identifiers import uuid7
 from ledger.core.bookkeeping import (
@@ -23,13 +23,11 @@ from ledger.core.bookkeeping import (
 )
 from ledger.core.chain import text_hash
 from ledger.core.payments import reversal
-from ledger.errors import KeyReused, NotFound
+from ledger.errors import KeyReused, NotFound, Refusal
 from ledger.models import JournalEntry, Posting
-from ledger.services.accounts import accounts_ensure
+from ledger.services import journal_rows
+from ledger.services.accounts import account_ids, accounts_ensure
 from ledger.services.refusals import refusals_named
-
-# Rows of one INSERT: large enough that the round trip does not count, small enough for memory.
-POSTINGS_PER_INSERT = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +55,6 @@ def journal_entry_post(
     """
     check_draft(draft)
     request_hash = text_hash(draft_lines(draft))
-    if posted := _replayed(idempotency_key, request_hash):
-        return posted
     entry = JournalEntry(
         id=uuid7(),
         event=draft.event,
@@ -78,8 +74,8 @@ def journal_entry_post(
     try:
         with refusals_named(event=draft.event, idempotency_key=idempotency_key):
             _write(entry, draft.postings, now)
-    except KeyReused:
-        # Somebody else posted under the key between our look and our write.
+    except Refusal:
+        # A replay is refused too: for its key, or because the books have moved on since.
         if posted := _replayed(idempotency_key, request_hash):
             return posted
         raise
@@ -128,25 +124,35 @@ def _replayed(idempotency_key: str, request_hash: str) -> PostedEntry | None:
 
 
 def _write(entry: JournalEntry, drafts: tuple[PostingDraft, ...], now: datetime) -> None:
-    """Postings first, the entry last: its row is the seal."""
-    with transaction.atomic():
-        accounts = accounts_ensure(codes=_codes(drafts), now=now)
-        postings = [
-            Posting(
-                entry_id=entry.id,
-                line=line,
-                debit_account_id=accounts[draft.debit_account, draft.currency],
-                credit_account_id=accounts[draft.credit_account, draft.currency],
-                currency=draft.currency,
-                amount_minor=draft.amount_minor,
-            )
-            for line, draft in enumerate(drafts, start=1)
-        ]
-        Posting.objects.bulk_create(postings, batch_size=POSTINGS_PER_INSERT)
-        entry.save(force_insert=True)
-        if not entry.hash:  # SQLite returns the row as it was before the seal
-            entry.refresh_from_db(fields=["seq", "prev_hash", "hash"])
+    """Postings first, the entry last: its row is the seal. All or nothing."""
+    codes = _codes(drafts)
+    accounts: dict[tuple[str, str], int] = {}
+    if connection.vendor == "postgresql" and not connection.in_atomic_block:
+        accounts = account_ids(codes)
+    if accounts and accounts.keys() == codes:
+        # One request, which PostgreSQL makes a transaction of its own.
+        seal = journal_rows.insert(entry, _rows(drafts, accounts))
+    else:
+        with transaction.atomic():
+            accounts = accounts_ensure(codes=codes, now=now)
+            seal = journal_rows.insert(entry, _rows(drafts, accounts))
+    entry.seq, entry.prev_hash, entry.hash = seal
     assert entry.seq >= 1 and entry.hash, "the trigger that seals entries is missing"
+
+
+def _rows(
+    drafts: tuple[PostingDraft, ...], accounts: dict[tuple[str, str], int]
+) -> list[journal_rows.PostingRow]:
+    return [
+        (
+            line,
+            accounts[draft.debit_account, draft.currency],
+            accounts[draft.credit_account, draft.currency],
+            draft.currency,
+            draft.amount_minor,
+        )
+        for line, draft in enumerate(drafts, start=1)
+    ]
 
 
 def _codes(drafts: Iterable[PostingDraft]) -> set[tuple[str, str]]:

@@ -2,7 +2,8 @@
 -- One advisory lock orders all who post: it is taken before the first posting and held to the
 -- end of the transaction, so nobody adds to an entry that another is sealing, the chain has no
 -- fork, and no two posters can deadlock. 119182731994482 is "ledger" in ASCII.
--- Plans are by index whatever the statistics of young tables say (enable_seqscan = off).
+-- Plans are by index whatever the statistics of young tables say (enable_seqscan = off), and made
+-- once in a session (force_generic_plan): planning would take longer than running.
 
 CREATE OR REPLACE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -21,7 +22,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION ledger_posting_sealed() RETURNS trigger LANGUAGE plpgsql
-SET enable_seqscan = off AS $$
+SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE sealed uuid;
 BEGIN
   SELECT entry.id INTO sealed FROM ledger_journal_entry AS entry
@@ -34,7 +35,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION ledger_entry_check() RETURNS trigger LANGUAGE plpgsql
-SET enable_seqscan = off AS $$
+SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   period ledger_period;
   n bigint;
@@ -112,7 +113,7 @@ END $$;
 
 -- After the row is there: an INSERT ... ON CONFLICT DO NOTHING that wrote no row moved no balance.
 CREATE OR REPLACE FUNCTION ledger_entry_seal() RETURNS trigger LANGUAGE plpgsql
-SET enable_seqscan = off AS $$
+SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE culprit text;
 BEGIN
   WITH moved AS (

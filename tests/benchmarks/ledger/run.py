@@ -1,0 +1,157 @@
+"""All sides in one run, and the page that shows it.
+
+    python -m tests.benchmarks.ledger.run --write
+
+Builds the peers' environment once (var/benchmarks), makes a database for each side and each
+turn, and runs them in turns, so that whatever else the machine does meets all of them alike.
+PostgreSQL is the one of POSTGRES_URL.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+PEERS = ROOT / "var" / "benchmarks" / "ledger-peers"
+PAGE = ROOT / "docs" / "benchmarks" / "ledger.md"
+POSTGRES = os.environ.get("POSTGRES_URL", "postgres://postgres@127.0.0.1:5432")
+Figures = dict[str, float]
+
+ROWS = [
+    # what, figure, the number of postings it is about, unit, target
+    ("two-account entries per second, a commit each", "singles", "/s", "≥ hordak; SQLite ≥ 5× "
+     "django-ledger"),
+    ("one allocation entry to 8,000 payees", "allocation 8000", "s", "≤ 1 s"),
+    ("one allocation entry to 100,000 payees", "allocation 100000", "s", "≤ 15 s"),
+    ("largest memory of that process", "memory MiB", "MiB", "≤ 1,024 MiB"),
+    ("balance of the busiest account", "busiest", "ms", "≤ 5 ms at 10⁶"),
+    ("balances of 200 accounts", "balances", "ms", "≤ 50 ms at 10⁶"),
+    ("1,000 statement lines with running balance", "lines", "s", "≤ 0.2 s at 10⁵"),
+    ("full reconciliation", "reconciliation", "s", "≤ 3 s at 10⁶"),
+]  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--postings", type=int, default=1_000_000, help="of our balances")
+    parser.add_argument("--peer-postings", type=int, default=100_000, help="of the peers'")
+    parser.add_argument("--singles", type=int, default=300, help="entries of a round")
+    parser.add_argument("--turns", type=int, default=1)
+    parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
+    options = parser.parse_args()
+    python = _peers_python()
+    sides = {
+        "ours, PostgreSQL": (_ours, POSTGRES, options.postings),
+        "ours, PostgreSQL, 10⁵": (_ours, POSTGRES, options.peer_postings),
+        "ours, SQLite": (_ours, "sqlite", options.postings),
+        "ours, SQLite, 10⁵": (_ours, "sqlite", options.peer_postings),
+        "django-hordak 2.0.0, PostgreSQL": (
+            [python, HERE / "hordak_side.py"], POSTGRES, options.peer_postings,
+        ),
+        "django-ledger 0.8.5, PostgreSQL": (
+            [python, HERE / "django_ledger_side.py"], POSTGRES, options.peer_postings,
+        ),
+        "django-ledger 0.8.5, SQLite": (
+            [python, HERE / "django_ledger_side.py"], "sqlite", options.peer_postings,
+        ),
+    }  # fmt: skip
+    found: dict[str, list[Figures]] = {name: [] for name in sides}
+    for turn in range(options.turns):
+        for name, (command, database, postings) in sides.items():
+            print(f"turn {turn + 1}: {name}", file=sys.stderr, flush=True)
+            found[name].append(_run(command, database, postings, options.singles))
+            print(json.dumps({name: found[name][-1]}), file=sys.stderr, flush=True)
+    page = _page({name: _median(each) for name, each in found.items()}, options)
+    print(page)
+    if options.write:
+        PAGE.parent.mkdir(exist_ok=True)
+        PAGE.write_text(page)
+
+
+_ours = [sys.executable, "-m", "tests.benchmarks.ledger.ours"]
+
+
+def _peers_python() -> Path:
+    python = PEERS / "bin" / "python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", PEERS], check=True)
+        install = [python, "-m", "pip", "install", "-q", "-r", HERE / "peers.txt"]
+        subprocess.run(install, check=True)
+    return python
+
+
+def _run(command: list[object], database: str, postings: int, singles: int) -> Figures:
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/books.sqlite3" if database == "sqlite" else _fresh(database)
+        done = subprocess.run(
+            [*map(str, command), str(postings), str(singles)],
+            env=os.environ | {"DATABASE_URL": url, "DATA_DIR": folder},
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+    figures: Figures = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def _fresh(server: str) -> str:
+    """An empty database on the server."""
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS ledger_benchmark WITH (FORCE)")
+        connection.execute("CREATE DATABASE ledger_benchmark")
+    return f"{server}/ledger_benchmark"
+
+
+def _median(turns: list[Figures]) -> Figures:
+    return {name: statistics.median(turn[name] for turn in turns) for name in turns[0]}
+
+
+def _page(found: dict[str, Figures], options: argparse.Namespace) -> str:
+    lines = [
+        "# Ledger benchmarks",
+        "",
+        "Written by `python -m tests.benchmarks.ledger.run --write`: all sides in one run.",
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} processors, {platform.machine()}, Python "
+        f"{platform.python_version()}, {options.turns} turns, load average at the end "
+        f"{os.getloadavg()[0]:.0f}. Ours at {options.postings:,} postings and at "
+        f"{options.peer_postings:,}; the peers at {options.peer_postings:,}.",
+        "",
+        "| what | target | " + " | ".join(found) + " |",
+        "|---|---|" + "--:|" * len(found),
+    ]
+    for what, name, unit, target in ROWS:
+        cells = [_cell(figures.get(name), unit) for figures in found.values()]
+        lines.append(f"| {what} | {target} | " + " | ".join(cells) + " |")
+    return "\n".join([*lines, "", *NOTES, ""])
+
+
+def _cell(value: float | None, unit: str) -> str:
+    if value is None:
+        return "no such call"
+    if unit == "ms":
+        return f"{value * 1000:,.2f} ms"
+    return f"{value:,.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}"
+
+
+NOTES = [
+    "Our entries go through the public service `journal_entry_post`: checked, sealed, chained,",
+    "with materialised balances. django-hordak: `Account.transfer_to`, `Leg.objects.bulk_create`,",
+    "`get_balance`, `with_balances`, `with_account_balance_after`, `validate_accounting_equation`;",
+    "it has no SQLite. django-ledger: `commit_txs`, `digest`, `digest_balance_sheet`; no line",
+    "with a running balance. Allocation of the peers goes to 200 accounts in 8,000 legs.",
+]
+
+
+if __name__ == "__main__":
+    main()
