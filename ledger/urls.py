@@ -30,6 +30,7 @@ urlpatterns = [
         statements.statement_file,
         name="statement-file",
     ),
+    path("statements/<str:number>/check/", statements.statement_check, name="statement-check"),
     path("statements/<str:number>/dispute/", disputes.dispute_new, name="dispute-new"),
     path("disputes/", disputes.dispute_list, name="disputes"),
     path("disputes/<uuid:dispute_id>/", disputes.dispute_detail, name="dispute"),

@@ -10,9 +10,12 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from contributors.roles import ANYONE, PersonRequest, page
+from ledger.core.records import digest
 from ledger.models import Statement
 from ledger.pages.explanation import way_of
 from ledger.services import statement_files
+from ledger.services.statement_checks import statement_differences
+from valuation.selectors import player_value_list
 
 # Statements are not the administrator's business: that role does no money.
 READERS = tuple(role for role in ANYONE if role != "administrator")
@@ -47,6 +50,24 @@ def statement_detail(request: PersonRequest, number: str) -> HttpResponse:
         "can_dispute": _can_dispute(request, statement),
     }
     return render(request, "ledger/statement.html", context)
+
+
+@page(*READERS)
+def statement_check(request: PersonRequest, number: str) -> HttpResponse:
+    """The statement computed again from the stored values, and every difference."""
+    statement = statement_files.statement_find(number=number, user=request.user)
+    values = player_value_list(statement.run.valuation_run_id)
+    differences = statement_differences(
+        statement=statement,
+        values={row.key: (row.value, row.standard_error) for row in values},
+    )
+    context = {
+        "statement": statement,
+        "differences": differences,
+        "player_count": len(values),
+        "record_holds": digest(statement.record) == statement.record_sha256,
+    }
+    return render(request, "ledger/statement_check.html", context)
 
 
 @page(*READERS)

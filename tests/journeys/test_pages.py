@@ -104,6 +104,7 @@ def test_what_is_anothers_does_not_exist(two_contributors: Any) -> None:
     paths = [
         f"/statements/{number}/",
         f"/statements/{number}/files/pdf/",
+        f"/statements/{number}/check/",
         f"/statements/{number}/dispute/",
         f"/disputes/{dispute.id}/",
     ]
@@ -125,6 +126,12 @@ def test_a_statement_shows_each_step_from_the_pool_to_the_net(two_contributors: 
         assert not step.is_total or level in (0, step.amount_minor), step.label
         level = step.amount_minor if step.is_total else level
     assert way[-1].amount_minor == statements["ann"].net_minor
+
+
+def test_a_statement_computed_again_is_the_same(two_contributors: Any) -> None:
+    users, statements, _ = two_contributors
+    page = client_of(users["ann"]).get(f"/statements/{statements['ann'].number}/check/")
+    assert page.context["differences"] == () and page.context["record_holds"]
 
 
 def test_a_negative_value_is_shown_with_its_reason(two_contributors: Any, approver: Any) -> None:
