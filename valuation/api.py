@@ -111,7 +111,7 @@ class AnalysisAnswer(serializers.Serializer):
     done_at = serializers.DateTimeField(allow_null=True)
 
 
-class PreviewRequest(serializers.Serializer):
+class EstimateRequest(serializers.Serializer):
     """Which batch, in which period; a batch has few previews a period."""
 
     batch = serializers.UUIDField()
@@ -247,9 +247,9 @@ class PreviewViewSet(viewsets.GenericViewSet):
             raise NotFound()
         return Response(PreviewAnswer(preview).data)
 
-    @extend_schema(request=PreviewRequest, responses={201: PreviewAnswer})
+    @extend_schema(request=EstimateRequest, responses={201: PreviewAnswer})
     def create(self, request: Request) -> Response:
-        wanted = PreviewRequest(data=request.data)
+        wanted = EstimateRequest(data=request.data)
         wanted.is_valid(raise_exception=True)
         preview = actors.enqueue_preview(
             batch_id=wanted.validated_data["batch"],

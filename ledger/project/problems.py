@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -30,6 +31,7 @@ CODES = {
     413: ("request_too_large", "Send less at once."),
     415: ("unsupported_media_type", "Send application/json, or multipart/form-data for a file."),
     422: ("invalid_input", "Correct the fields named in errors."),
+    500: ("internal_error", "Name the X-Request-Id of this answer to whoever runs the server."),
     429: ("throttled", "Wait for as many seconds as the header Retry-After says."),
 }
 
@@ -154,3 +156,24 @@ class RefusalMiddleware:
         if request.path.startswith("/api/"):
             return JsonResponse(body, status=body["status"], content_type=CONTENT_TYPE)
         return render(request, "refused.html", {"problem": body}, status=body["status"])
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that nothing answers: a document under /api/, a page elsewhere."""
+    if request.path.startswith("/api/"):
+        return general(404, "There is no such address.")
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer a mistake of ours, of which nothing is told but that it was logged."""
+    if request.path.startswith("/api/"):
+        return general(500, "The server made a mistake; it was logged.")
+    return defaults.server_error(request)
+
+
+def general(status: int, detail: str) -> JsonResponse:
+    """Return the document of a status that has one code."""
+    code, remedy = CODES[status]
+    body = problem(status=status, code=code, detail=detail, remedy=remedy)
+    return JsonResponse(body, status=status, content_type=CONTENT_TYPE)

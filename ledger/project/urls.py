@@ -1,7 +1,5 @@
 """All addresses: pages of each app, the API, the schema, the probes."""
 
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
@@ -21,6 +19,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.account.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
-    *(path("api/v1/", include(module)) for module in API if find_spec(module)),
-    *(path("", include(module)) for module in PAGES if find_spec(module)),
+    *(path("api/v1/", include(module)) for module in API),
+    *(path("", include(module)) for module in PAGES),
 ]
+
+handler404 = "ledger.project.problems.page_not_found"
+handler500 = "ledger.project.problems.server_error"

@@ -19,6 +19,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 FOREIGN = ("admin/", "accounts/", "api/schema/", "api/docs/", "healthz", "readyz", "metrics")
 # The first noun of an address, and what the ids below it stand for.
 KINDS = {
+    "accounts": "account",
     "advances": "advance",
     "bank-messages": "bank message",
     "holdbacks": "holdback",
@@ -53,12 +54,18 @@ OWN = {
     *("batch", "consent", "contributor", "dispute", "link", "preview", "statement"),
     *("token", "upload"),
 }
-STAFFS = {"entry", "holdback", "policy", "pool", "royalty-run", "pair", "period"}
+STAFFS = {"account", "entry", "holdback", "policy", "pool", "royalty-run", "pair", "period"}
 # Staff's too; the world has none of them, so that an id of nothing has to do.
 ABSENT = {"advance", "bank message", "payout batch", "tax profile", "tax rule"}
 SHARED = {"licence", "programme", "valuation-run"}  # seen by all; what they show of bob is checked
 NOTHING = "00000000-0000-7000-8000-000000000000"
-OTHERS = {"form": "csv", "name": "trial-balance", "noun": "review", "number": "1"}
+OTHERS = {
+    "currency": "EUR",
+    "form": "csv",
+    "name": "trial-balance",
+    "noun": "review",
+    "number": "1",
+}
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,15 @@ def objects(bob: Any, receipt: Any, staff: Any, now: Any) -> dict[str, str]:
     from contributors.services.evidence import owner_link_declare
     from contributors.services.tokens import token_create
     from contributors.services.uploads import upload_begin
-    from ledger.models import Holdback, JournalEntry, Period, PolicyVersion, Pool, Statement
+    from ledger.models import (
+        Account,
+        Holdback,
+        JournalEntry,
+        Period,
+        PolicyVersion,
+        Pool,
+        Statement,
+    )
     from ledger.services.disputes import dispute_open
 
     own = Contributor.objects.get(user=bob)
@@ -127,6 +135,7 @@ def objects(bob: Any, receipt: Any, staff: Any, now: Any) -> dict[str, str]:
         now=now,
     )
     return {
+        "account": Account.objects.filter(code__contains="payable").first().code,
         "batch": str(receipt.id),
         "holdback": str(Holdback.objects.filter(contributor=own).first().id),
         "pair": str(suspected(own).id),
