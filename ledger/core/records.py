@@ -5,8 +5,9 @@ It names a contributor by its public code alone, so that erasure leaves every ha
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -80,26 +81,69 @@ def interval(value: str, standard_error: str) -> tuple[str, str]:
     return _short(Decimal(value) - half), _short(Decimal(value) + half)
 
 
-def bands(values: Sequence[str]) -> dict[str, Any] | None:
-    """Return tenths of the others' values, or None where fewer than five stand behind them.
+@dataclass(frozen=True, slots=True)
+class OrderedValues:
+    """All values of a run in order, so that each statement reads the others without sorting."""
 
-    >>> bands(["3", "1", "2", "5", "4"])["median"]
+    ordered: tuple[Decimal, ...]
+
+    @classmethod
+    def of(cls, values: Iterable[str]) -> "OrderedValues":
+        return cls(tuple(sorted(map(Decimal, values))))
+
+    def without(self, own: Iterable[str]) -> "OtherValues":
+        """The others: the same order, some places taken out."""
+        places: list[int] = []
+        for value in sorted(map(Decimal, own)):
+            place = bisect_left(self.ordered, value)
+            while place in places:  # two own values may be equal
+                place += 1
+            places.append(place)
+        return OtherValues(ordered=self.ordered, gaps=tuple(places))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherValues:
+    """The values of a run but for those at `gaps`, which are places in ascending order."""
+
+    ordered: tuple[Decimal, ...]
+    gaps: tuple[int, ...]
+
+    @property
+    def count(self) -> int:
+        return len(self.ordered) - len(self.gaps)
+
+    def at(self, index: int) -> Decimal:
+        """The value at this index among the others."""
+        for gap in self.gaps:
+            index += gap <= index
+        return self.ordered[index]
+
+    def below(self, value: Decimal) -> int:
+        """How many of the others are smaller."""
+        place = bisect_left(self.ordered, value)
+        return place - sum(gap < place for gap in self.gaps)
+
+
+def bands(others: OtherValues) -> dict[str, Any] | None:
+    """Return quartiles of the others' values, or None where fewer than five stand behind them.
+
+    >>> bands(OrderedValues.of(["3", "1", "2", "5", "4", "9"]).without(["9"]))["median"]
     '3'
     """
-    if len(values) < OTHERS_MIN:
+    if others.count < OTHERS_MIN:
         return None
-    ordered = sorted(map(Decimal, values))
-    last = len(ordered) - 1
+    last = others.count - 1
     return {
-        "count": len(ordered),
-        "lower_quartile": _short(ordered[last // 4]),
-        "median": _short(ordered[last // 2]),
-        "upper_quartile": _short(ordered[3 * last // 4]),
+        "count": others.count,
+        "lower_quartile": _short(others.at(last // 4)),
+        "median": _short(others.at(last // 2)),
+        "upper_quartile": _short(others.at(3 * last // 4)),
     }
 
 
 def explanation(
-    *, values: Sequence[dict[str, Any]], others: Sequence[str], evaluations: int, exact: bool
+    *, values: Sequence[dict[str, Any]], others: OtherValues, evaluations: int, exact: bool
 ) -> list[str]:
     """Return what the values mean, in sentences made from the numbers."""
     sentences = []
@@ -111,8 +155,8 @@ def explanation(
         text += f" over {evaluations:,} coalitions"
         if not exact:
             text += f" (95 % interval {value['low']} to {value['high']})"
-        less = sum(Decimal(other) < centre for other in others)
-        sentences.append(f"{text}; {less} of the {len(others)} other players added less.")
+        less = others.below(centre)
+        sentences.append(f"{text}; {less} of the {others.count} other players added less.")
     return sentences
 
 

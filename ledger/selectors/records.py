@@ -8,6 +8,7 @@ from typing import Any
 
 from ledger.core.records import (
     SCHEMA,
+    OrderedValues,
     amounts_of,
     bands,
     explanation,
@@ -29,7 +30,7 @@ class RunFacts:
     run: RoyaltyRun
     shared: dict[str, Any]
     values: dict[str, list[dict[str, Any]]]  # by contributor id
-    all_values: dict[str, str]  # by player key
+    all_values: OrderedValues
     evaluations: int
     exact: bool
     chain_seq: int
@@ -51,7 +52,9 @@ def run_facts(
         run=run,
         shared=_shared(run, valuation, entries, lines, statement_count),
         values=_values(lines),
-        all_values={line.player_key: line.value for line in lines},
+        all_values=OrderedValues.of(
+            {line.player_key: line.value for line in lines}.values()  # one for each player
+        ),
         evaluations=valuation.evaluations,
         exact=all(line.standard_error in ZERO for line in lines),
         chain_seq=head[0],
@@ -66,8 +69,7 @@ def statement_record(
 ) -> dict[str, Any]:
     """The record of one statement: everything that its files show, as plain data. No query."""
     own = facts.values.get(draft.contributor_id, [])
-    keys = {value["player"] for value in own}
-    others = [value for key, value in facts.all_values.items() if key not in keys]
+    others = facts.all_values.without({each["player"]: each["value"] for each in own}.values())
     return {
         "schema": SCHEMA,
         "series": series,
