@@ -38,9 +38,9 @@ INTRODUCTION = """## Intervals
 
 `python -m tests.benchmarks.valuation.coverage --write` made this part: how often value ± 1.96
 standard errors holds the exact value, players pooled, {runs} runs on each game, median relative
-error in brackets. 95 % is printed; 93 to 97 % is asked for, and what lies outside is marked `!`. The
-exact value is that of the method's own solution. `truncated` is biased by design and reports its
-gap instead.
+error in brackets. 95 % is printed; 93 to 97 % is asked for, and what lies outside is marked `!`.
+The exact value is that of the method's own solution. `truncated` is biased by design and reports
+its gap instead.
 """
 
 
