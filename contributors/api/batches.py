@@ -128,7 +128,7 @@ class FilePreviewAnswer(serializers.Serializer):
     columns = ColumnPreviewAnswer(many=True)
     rows_seen = serializers.IntegerField()
     error_count = serializers.IntegerField()
-    errors = RowIssueAnswer(many=True)
+    errors = RowIssueAnswer(many=True)  # type: ignore[assignment]
 
 
 class WithdrawalPreviewAnswer(serializers.Serializer):

@@ -149,8 +149,9 @@ def target(table: pa.Table, programme: ProgrammeRecord) -> NDArray[np.int64] | N
 
 
 def arrays_empty(programme: ProgrammeRecord) -> NDArray[np.int64] | NDArray[np.float64]:
-    regression = programme.task == Programme.Task.REGRESSION
-    return np.zeros(0, dtype=np.float64 if regression else np.int64)
+    if programme.task == Programme.Task.REGRESSION:
+        return np.zeros(0, dtype=np.float64)
+    return np.zeros(0, dtype=np.int64)
 
 
 def transformed(x: NDArray[np.float64], transform: dict[str, object] | None) -> NDArray[np.float64]:
