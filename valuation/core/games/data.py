@@ -51,14 +51,13 @@ class DataGame:
     array([0.5, 1. , 1. ])
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - the order is part of the contract
         self,
         x: Any,
         y: Any,
         owners: Any,
         x_validation: Any,
         y_validation: Any,
-        *,
         model: str | BaseEstimator = "logistic-regression",
         utility: str | Utility = "log-loss",
         n_players: int | None = None,

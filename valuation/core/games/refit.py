@@ -25,10 +25,11 @@ class Refit:
     def __init__(self, problem: Problem, estimator: Any) -> None:
         self.problem = problem
         self.estimator = seeded(estimator)
+        self._targets = problem.y if problem.classes is None else problem.classes[problem.y]
 
     def predict(self, members: Bools) -> Floats:
         """Probabilities (classes, b, rows) or predictions (b, rows) of trainable coalitions."""
-        return self._stacked([self._predict(self._fit(coalition)) for coalition in members])
+        return self._stacked([self._predict(self._fit(each), each) for each in members])
 
     def costs(self, members: Bools) -> Floats:
         """Numbers touched per prediction: nodes on the way for trees, else coefficients."""
@@ -39,7 +40,7 @@ class Refit:
         predictions, costs = [], []
         for coalition in members:
             fitted = self._fit(coalition)
-            predictions.append(self._predict(fitted))
+            predictions.append(self._predict(fitted, coalition))
             costs.append(prediction_cost(fitted, self.problem.x_validation))
         return self._stacked(predictions), np.array(costs)
 
@@ -52,21 +53,29 @@ class Refit:
     def _fit(self, coalition: Bools) -> Any:
         rows = self.problem.rows_of(coalition)
         try:
-            return clone(self.estimator).fit(self.problem.x[rows], self.problem.y[rows])
+            return clone(self.estimator).fit(self.problem.x[rows], self._targets[rows])
         except Exception as error:
-            players = np.flatnonzero(coalition).tolist()
-            raise FitFailed(f"Fitting the rows of the players {players} failed: {error}") from error
+            raise _failed("Fitting", coalition, error) from error
 
-    def _predict(self, fitted: Any) -> Floats:
-        x = self.problem.x_validation
-        if self.problem.classes is None:
-            return np.asarray(fitted.predict(x), dtype=np.float64).reshape(len(x))
-        shares = np.zeros((len(x), self.problem.n_classes))
-        if hasattr(fitted, "predict_proba"):
-            shares[:, fitted.classes_] = fitted.predict_proba(x)
-        else:
-            shares[np.arange(len(x)), fitted.predict(x)] = 1.0
+    def _predict(self, fitted: Any, coalition: Bools) -> Floats:
+        """Predictions (rows,) or probabilities (rows, classes) on the validation rows."""
+        x, classes = self.problem.x_validation, self.problem.classes
+        try:
+            if classes is None:
+                return np.asarray(fitted.predict(x), dtype=np.float64).reshape(len(x))
+            shares = np.zeros((len(x), len(classes)))
+            if hasattr(fitted, "predict_proba"):
+                shares[:, np.searchsorted(classes, fitted.classes_)] = fitted.predict_proba(x)
+            else:
+                shares[np.arange(len(x)), np.searchsorted(classes, fitted.predict(x))] = 1.0
+        except Exception as error:
+            raise _failed("Predicting from", coalition, error) from error
         return shares
+
+
+def _failed(what: str, coalition: Bools, error: Exception) -> FitFailed:
+    players = np.flatnonzero(coalition).tolist()
+    return FitFailed(f"{what} the rows of the players {players} failed: {error}")
 
 
 def seeded(estimator: Any) -> Any:
