@@ -218,7 +218,7 @@ class StatementNotInState(Conflict):
     """
 
 
-class UnknownFormat(NotFound):
+class FormNotOffered(NotFound):
     """There is no such file format.
 
     Ask for pdf, csv, xlsx or json.

@@ -13,7 +13,7 @@ from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNeg
 from rest_framework.request import Request
 
 from ledger.core.money import amount_text
-from ledger.errors import UnknownFormat
+from ledger.errors import FormNotOffered
 from ledger.files.cells import csv_lines, xlsx_bytes
 from ledger.files.statement import CONTENT_TYPES
 
@@ -88,7 +88,7 @@ def exported(
     """
     form = request.query_params.get("export", "")
     if form == "xlsx" and row_count > XLSX_ROWS_MAX:
-        raise UnknownFormat("A worksheet cannot hold so many rows; ask for csv.")
+        raise FormNotOffered("A worksheet cannot hold so many rows; ask for csv.")
     if form == "csv":
         body: Any = StreamingHttpResponse(csv_lines(columns, map(_texts, rows)))
     elif form == "json":
@@ -96,7 +96,7 @@ def exported(
     elif form == "xlsx":
         body = HttpResponse(xlsx_bytes({name[:31]: [columns, *map(_texts, rows)]}))
     else:
-        raise UnknownFormat(format=form)
+        raise FormNotOffered(format=form)
     body["Content-Type"] = CONTENT_TYPES[form]
     body["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
     body["X-Row-Count"] = str(row_count)

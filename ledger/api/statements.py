@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from ledger.api.shared import EXPORT, AnyAccept, decimal, exported, money
 from ledger.core.records import AMOUNTS
-from ledger.errors import UnknownFormat
+from ledger.errors import FormNotOffered
 from ledger.files.statement import CONTENT_TYPES
 from ledger.models import Statement
 from ledger.selectors import statements as selectors
@@ -209,7 +209,7 @@ def summary_file(request: Request, rows: Any) -> Any:
 def lines_file(request: Request, rows: Any) -> Any:
     """Every line of every statement as a file."""
     if "export" not in request.query_params:
-        raise UnknownFormat("The itemised report is a file; ask with ?export=.")
+        raise FormNotOffered("The itemised report is a file; ask with ?export=.")
     lines = (
         (
             line.number, line.version, line.code, line.programme, line.period, line.earned_on,

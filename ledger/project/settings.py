@@ -164,10 +164,6 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-# What bank details are encrypted with: Fernet keys, the newest first, older ones to read by. Without
-# any it is one made of SECRET_KEY, which then may never change.
-BANK_DETAILS_KEYS = words("BANK_DETAILS_KEYS", "")
-
 # Who may come in ------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "contributors.User"

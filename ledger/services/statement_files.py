@@ -10,7 +10,7 @@ from uuid import UUID
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from ledger.errors import FileDamaged, NotFound, UnknownFormat
+from ledger.errors import FileDamaged, FormNotOffered, NotFound
 from ledger.files.statement import CONTENT_TYPES, render
 from ledger.models import Statement, StatementFile
 
@@ -32,12 +32,12 @@ def statement_file_get(
 
     Raises
     ------
-    UnknownFormat
+    FormNotOffered
     FileDamaged
         If the bytes kept are not those that were made.
     """
     if format not in CONTENT_TYPES:
-        raise UnknownFormat(format=format)
+        raise FormNotOffered(format=format)
     row = StatementFile.objects.filter(statement=statement, format=format).first()
     content = _make(statement, format, actor, now) if row is None else _read(row)
     return FileBytes(
