@@ -14,6 +14,8 @@ from ledger.services.refusals import refusals_named
 
 # Fewer than the 999 parameters that any SQLite takes.
 CODES_PER_QUERY = 900
+# Opened at once, so many outrun PostgreSQL's own upkeep of its statistics.
+ACCOUNTS_TO_ANALYSE = 500
 
 
 def accounts_ensure(
@@ -63,6 +65,11 @@ def _open(missing: list[tuple[str, str]], now: datetime) -> dict[tuple[str, str]
     Account.objects.bulk_create(
         [account for account in opened if (account.code, account.currency) not in found]
     )
+    if connection.vendor == "postgresql" and len(missing) >= ACCOUNTS_TO_ANALYSE:
+        # Else every check of a posting's key would read the whole table, by a plan of when it
+        # was small.
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE ledger_account")
     return account_ids(missing)
 
 

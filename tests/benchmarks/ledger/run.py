@@ -50,21 +50,18 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
     options = parser.parse_args()
     python = _peers_python()
+    hordak, django_ledger = (
+        [python, HERE / "hordak_side.py"],
+        [python, HERE / "django_ledger_side.py"],
+    )
+    fewer = options.peer_postings
     sides = {
+        "django-hordak 2.0.0, PostgreSQL": (hordak, POSTGRES, fewer),
         "ours, PostgreSQL": (_ours, POSTGRES, options.postings),
-        "ours, PostgreSQL, 10⁵": (_ours, POSTGRES, options.peer_postings),
+        "django-ledger 0.8.5, PostgreSQL": (django_ledger, POSTGRES, fewer),
+        "django-ledger 0.8.5, SQLite": (django_ledger, "sqlite", fewer),
         "ours, SQLite": (_ours, "sqlite", options.postings),
-        "ours, SQLite, 10⁵": (_ours, "sqlite", options.peer_postings),
-        "django-hordak 2.0.0, PostgreSQL": (
-            [python, HERE / "hordak_side.py"], POSTGRES, options.peer_postings,
-        ),
-        "django-ledger 0.8.5, PostgreSQL": (
-            [python, HERE / "django_ledger_side.py"], POSTGRES, options.peer_postings,
-        ),
-        "django-ledger 0.8.5, SQLite": (
-            [python, HERE / "django_ledger_side.py"], "sqlite", options.peer_postings,
-        ),
-    }  # fmt: skip
+    }
     found: dict[str, list[Figures]] = {name: [] for name in sides}
     for turn in range(options.turns):
         for name, (command, database, postings) in sides.items():
@@ -124,8 +121,8 @@ def _page(found: dict[str, Figures], options: argparse.Namespace) -> str:
         "Written by `python -m tests.benchmarks.ledger.run --write`: all sides in one run.",
         f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} processors, {platform.machine()}, Python "
         f"{platform.python_version()}, {options.turns} turns, load average at the end "
-        f"{os.getloadavg()[0]:.0f}. Ours at {options.postings:,} postings and at "
-        f"{options.peer_postings:,}; the peers at {options.peer_postings:,}.",
+        f"{os.getloadavg()[0]:.0f}. Balances: ours at {options.postings:,} postings, the peers at "
+        f"{options.peer_postings:,}.",
         "",
         "| what | target | " + " | ".join(found) + " |",
         "|---|---|" + "--:|" * len(found),
