@@ -7,10 +7,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # No address of a package registry may be written into the repository.
-OPTIONS = (
-    "--generate-hashes --universal --python-version 3.11 --no-emit-index-url "
-    "--no-emit-find-links --no-header --no-annotate --quiet"
-).split()
+OPTIONS = [
+    "--generate-hashes",
+    "--universal",
+    "--python-version=3.11",
+    "--no-emit-index-url",
+    "--no-emit-find-links",
+    "--no-header",
+    "--no-annotate",
+    "--quiet",
+]
 
 
 def resolve(names: list[str], output: str, *constraints: str) -> None:

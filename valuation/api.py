@@ -10,7 +10,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contributors.models import Batch, Preview
+from contributors.models import Batch, Preview, User
 from contributors.permissions import ContributorsWrite, ReviewersWrite
 from valuation import actors, selectors
 from valuation.core import METHODS
@@ -239,6 +239,7 @@ class PreviewViewSet(viewsets.GenericViewSet):
     queryset = Preview.objects.none()
 
     def get_queryset(self) -> Any:
+        assert isinstance(self.request.user, User), "permission_classes see to it"
         return Preview.objects.filter(batch__in=Batch.objects.visible_to(self.request.user))
 
     def retrieve(self, request: Request, pk: Any) -> Response:
