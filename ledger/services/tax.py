@@ -5,7 +5,9 @@ from typing import Any
 
 from django.db import transaction
 
+from contributors.models import Contributor
 from ledger.core.payments import tax_remitted
+from ledger.errors import NotFound
 from ledger.models import TaxProfile, TaxRule
 from ledger.services.holdbacks import period_open_at
 from ledger.services.journal import PostedEntry, journal_entry_post
@@ -20,6 +22,8 @@ def tax_profile_add(*, contributor_id: Any, actor: Any, now: datetime, **facts: 
     apply, treaty_article, income_code and exemption_code. Adding it again finds it.
     """
     require_role(actor, "reviewer")
+    if not Contributor.objects.filter(pk=contributor_id).exists():
+        raise NotFound(contributor_id=str(contributor_id))
     with transaction.atomic():
         there = TaxProfile.objects.filter(contributor_id=contributor_id, **facts).first()
         return there or TaxProfile.objects.create(

@@ -158,7 +158,7 @@ def test_the_itemised_report_sums_to_the_summary(api, make_run, reviewer):
 def test_an_unknown_export_is_refused(api, make_run, reviewer):
     make_run(VALUES)
     answer = api(reviewer).get("/api/v1/statements/?export=doc")
-    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_format")
+    assert (answer.status_code, answer.json()["code"]) == (404, "form_not_offered")
 
 
 def test_an_account_shows_its_balance_and_its_ledger(api, make_run, reviewer):
