@@ -50,6 +50,10 @@ class Measured:
     def games(self) -> list[str]:
         return list(self.exact)
 
+    @property
+    def budgets(self) -> list[int]:
+        return sorted({budget for _, estimator, budget in self.cells if estimator == OURS})
+
     def error(self, game: str, estimator: str, budget: int) -> float:
         """Median over the seeds of |estimate − exact| / |exact|, Euclidean norms."""
         exact, runs = self.exact[game], self.cells[game, estimator, budget]
@@ -65,7 +69,7 @@ class Measured:
             self.error(game, estimator, budget)
             / (self.error(game, against, budget) if against else self.best(game, budget))
             for game in self.games
-            for budget in BUDGETS
+            for budget in self.budgets
         ]
 
 
@@ -94,22 +98,22 @@ def measure(
 
 
 def run_peer(peer: str, files: dict[str, Path], budgets: Any, seeds: int) -> Path:
-    """The peer's estimates, computed in its own environment and exchanged as files."""
-    folder = environments.FOLDER / "runs"
+    """The peer's estimates, computed in its own environment; kept while nothing changes."""
+    folder, script = environments.FOLDER / "runs", environments.LOCKS / f"run_{peer}.py"
     folder.mkdir(parents=True, exist_ok=True)
-    output = folder / f"{peer}.npz"
-    job = folder / f"{peer}.json"
-    job.write_text(
-        json.dumps({
-            "tables": [str(file) for file in files.values()],
-            "budgets": list(budgets), "seeds": seeds, "output": str(output),
-            "exact": True, "exact_max": EXACT_PYDVL_MAX,
-        })
-    )  # fmt: skip
-    script = environments.LOCKS / f"run_{peer}.py"
-    subprocess.run(
-        [str(environments.peer(peer)), "-W", "ignore", str(script), str(job)], check=True
-    )
+    wanted = {
+        "tables": [str(file) for file in files.values()],
+        "budgets": list(budgets),
+        "seeds": seeds,
+        "exact": True,
+        "exact_max": EXACT_PYDVL_MAX,
+    }
+    digest = hashlib.sha256(json.dumps(wanted).encode() + script.read_bytes()).hexdigest()[:16]
+    job, output = folder / f"{peer}-{digest}.json", folder / f"{peer}-{digest}.npz"
+    if not output.exists():
+        job.write_text(json.dumps({**wanted, "output": str(output)}))
+        command = [str(environments.peer(peer)), "-W", "ignore", str(script), str(job)]
+        subprocess.run(command, check=True)
     return output
 
 

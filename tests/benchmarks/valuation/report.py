@@ -12,7 +12,7 @@ import vl_convert
 
 from tests.benchmarks.valuation import errors, judging
 from tests.benchmarks.valuation.environments import ROOT
-from tests.benchmarks.valuation.errors import BUDGETS, OURS, OURS_PLAIN, Measured
+from tests.benchmarks.valuation.errors import OURS, OURS_PLAIN, Measured
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 FOLDER = ROOT / "docs" / "benchmarks"
@@ -53,7 +53,7 @@ environments of their own, pinned by hash in `tests/benchmarks/valuation/peers`.
 
 def measured(found: Measured, names: Iterable[str]) -> list[str]:
     """Those of the estimators that were run."""
-    return [name for name in names if (found.games[0], name, BUDGETS[0]) in found.cells]
+    return [name for name in names if (found.games[0], name, found.budgets[0]) in found.cells]
 
 
 def summary(found: Measured) -> Iterator[str]:
@@ -74,7 +74,7 @@ def cells(found: Measured) -> Iterator[str]:
     yield from _row(["game", "budget", *(TITLES.get(name, name) for name in names)])
     yield from _row(["---"] * (len(names) + 2))
     for game in found.games:
-        for budget in BUDGETS:
+        for budget in found.budgets:
             values = {name: found.error(game, name, budget) for name in names}
             least = min(values.values())
             shown = [f"**{v:.4f}**" if v == least else f"{v:.4f}" for v in values.values()]
@@ -86,10 +86,10 @@ def lost(found: Measured) -> Iterator[str]:
     worse = [
         f"- {game}, {budget}: {found.error(game, OURS, budget):.4f} against {peer:.4f}"
         for game in found.games
-        for budget in BUDGETS
+        for budget in found.budgets
         if (peer := found.best(game, budget)) < found.error(game, OURS, budget)
     ]
-    total = len(found.games) * len(BUDGETS)
+    total = len(found.games) * len(found.budgets)
     yield f"Of {total} cells the best peer wins {len(worse)}."
     yield ""
     yield from worse
@@ -98,10 +98,10 @@ def lost(found: Measured) -> Iterator[str]:
 def intervals(found: Measured) -> Iterator[str]:
     yield "Share of printed 95 % intervals that hold the exact value, players and seeds pooled."
     yield ""
-    yield from _row(["game", *(f"{budget}" for budget in BUDGETS)])
-    yield from _row(["---"] * (len(BUDGETS) + 1))
+    yield from _row(["game", *(f"{budget}" for budget in found.budgets)])
+    yield from _row(["---"] * (len(found.budgets) + 1))
     for game in found.games:
-        shares = [f"{found.covered[game, OURS, budget]:.2f}" for budget in BUDGETS]
+        shares = [f"{found.covered[game, OURS, budget]:.2f}" for budget in found.budgets]
         yield from _row([game, *shares])
 
 
@@ -153,7 +153,7 @@ def error_plot(found: Measured) -> str:
         }
         for game in found.games
         for name in names
-        for budget in BUDGETS
+        for budget in found.budgets
     ]
     panel = (
         alt.Chart(pd.DataFrame(rows), width=240, height=150)
