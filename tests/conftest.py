@@ -17,6 +17,8 @@ from tests.servers import Absent, Postgres, RabbitMQ, Redis, Server
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 AnyServer = TypeVar("AnyServer", bound=Server)
 CI = os.environ.get("CI") == "true"
+# What takes minutes and tells a newcomer nothing.
+in_ci = pytest.mark.skipif(not CI, reason="Takes minutes; CI=true runs it.")
 
 
 @pytest.fixture(autouse=True)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import own_server_or_skip
+from tests.conftest import in_ci, own_server_or_skip
 from tests.faults.system import System
 from tests.house.sources import ROOT
 from tests.servers import POSTGRES_DIRS, Postgres
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, in_ci]
 STEPS = (ROOT / "docs" / "operations.md").read_text()
 
 

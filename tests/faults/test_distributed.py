@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.conftest import own_server_or_skip
+from tests.conftest import in_ci, own_server_or_skip
 from tests.faults.system import System, report
 from tests.servers import Postgres, RabbitMQ, Redis
 
-pytestmark = [pytest.mark.faults, pytest.mark.servers]
+pytestmark = [pytest.mark.faults, pytest.mark.servers, in_ci]
 
 
 @pytest.mark.parametrize("kind", [Redis, RabbitMQ], ids=["redis", "rabbitmq"])

@@ -6,6 +6,7 @@ import sqlite3
 
 import pytest
 
+from tests.conftest import in_ci
 from tests.faults.system import SHARDS, System, report
 
 pytestmark = pytest.mark.faults
@@ -31,6 +32,7 @@ def test_twenty_killed_workers_change_no_bit_and_redo_only_what_they_held(
     assert again <= KILLS
 
 
+@in_ci
 def test_a_killed_supervisor_leaves_nothing_running_and_its_successor_finishes(
     embedded: System, undisturbed: str
 ):
@@ -46,6 +48,7 @@ def test_a_killed_supervisor_leaves_nothing_running_and_its_successor_finishes(
     assert all(worker.poll() is None for worker in workers)
 
 
+@in_ci
 def test_doubled_and_dropped_messages_change_nothing(embedded: System, undisturbed: str):
     embedded.step("start")
     queue = sqlite3.connect(embedded.folder / "queue.sqlite3", isolation_level=None)
@@ -67,6 +70,7 @@ def test_doubled_and_dropped_messages_change_nothing(embedded: System, undisturb
     assert embedded.shards_done() == len(embedded.query(SHARDS))
 
 
+@in_ci
 def test_a_worker_that_slept_through_its_leases_wakes_to_no_harm(
     embedded: System, undisturbed: str
 ):
