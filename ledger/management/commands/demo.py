@@ -1,6 +1,8 @@
 """manage.py demo: real data, real workers, and who is owed what."""
 
 import os
+import signal
+import sys
 import time
 from typing import Any
 
@@ -12,6 +14,7 @@ from django.utils import timezone
 from ledger.management.demo import printout
 from ledger.management.demo.flights import flights_ensure
 from ledger.management.demo.money import royalties_ensure
+from ledger.management.demo.payouts import payout_ensure, payout_line
 from ledger.management.demo.people import people_ensure
 from ledger.management.demo.runs import flights_run, speeches_runs
 from ledger.management.demo.speeches import speeches_ensure
@@ -29,6 +32,8 @@ class Command(BaseCommand):
         # The printed log-ins have no second factor; everywhere else the setting stays on.
         os.environ["MFA_REQUIRED"] = "0"
         settings.MFA_REQUIRED = False
+        # A terminated demo leaves no worker behind: the exit unwinds through what ends them.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         started = time.perf_counter()
         call_command("migrate", verbosity=0)
         self.play(bind)
@@ -51,8 +56,10 @@ class Command(BaseCommand):
             wait_for([run_id], "Flights")
             wait_for(list(work_runs.values()), "Speeches")
         royalty_run = royalties_ensure(flights, run_id, people, timezone.now())
+        batch = payout_ensure(flights, people, timezone.now())
         for lines in (
             printout.flights_lines(royalty_run),
+            [payout_line(batch)],
             printout.speeches_lines(speeches, work_runs),
             printout.people_lines(people, bind),
         ):

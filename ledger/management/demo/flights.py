@@ -11,7 +11,7 @@ from contributors.services.consents import consent_give
 from contributors.services.people import contributor_create
 from contributors.services.programmes import licence_create, programme_create, programme_open
 from contributors.services.validation_sets import validation_set_register
-from ledger.management.demo.people import People
+from ledger.management.demo.people import People, person_without_log_in
 
 FOLDER = Path(samples.__file__).parent / "flights"
 SLUG = "flight-delays-2013"
@@ -95,5 +95,7 @@ def _programme(people: People, now: datetime) -> Programme:
 
 def _carrier(code: str, people: People, now: datetime) -> Contributor:
     found = Contributor.objects.filter(code=code).first()
-    user = people.contributor if code == OWN_CARRIER else None
-    return found or contributor_create(code=code, display_name=code, user=user, actor=None, now=now)
+    if found is not None:
+        return found
+    user = people.contributor if code == OWN_CARRIER else person_without_log_in(code.lower())
+    return contributor_create(code=code, display_name=code, user=user, actor=None, now=now)

@@ -38,3 +38,8 @@ def _person(role: str) -> User:
         )
         EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     return user
+
+
+def person_without_log_in(name: str) -> User:
+    """A contributor who cannot log in: the demo acts for it."""
+    return User.objects.create_user(f"{name}@example.org", None, role=User.Role.CONTRIBUTOR)

@@ -24,7 +24,9 @@ def workers(processes: int) -> Iterator[None]:
     """That many `manage.py work` and a scheduler run until the block ends."""
     names = ["work"] * processes + ["schedule"]
     manage = str(settings.BASE_DIR / "manage.py")
-    running = [subprocess.Popen([sys.executable, manage, name], env=os.environ) for name in names]
+    # Warnings of a busy minute would break the progress bar.
+    env = {"LOG_LEVEL": "ERROR", **os.environ}
+    running = [subprocess.Popen([sys.executable, manage, name], env=env) for name in names]
     try:
         yield
     finally:
