@@ -143,12 +143,16 @@ class Group:
 
     def _hessian(self, triangles: Floats) -> Floats:
         scores, columns = self.basis.shape[1], self.rows.shape[1]
-        b = triangles.shape[1]
+        b, diagonal = triangles.shape[1], np.arange(columns)
+        if scores == 1:  # the common case, without copies
+            hessian = symmetric(triangles[0], columns)
+            hessian[:, diagonal, diagonal] += self.penalties
+            return hessian
         hessian = np.empty((b, scores, columns, scores, columns))
         for pair, (r, s) in enumerate(zip(*np.triu_indices(scores), strict=True)):
             block = symmetric(triangles[pair], columns)
             if r == s:
-                block += np.diag(self.penalties)
+                block[:, diagonal, diagonal] += self.penalties
             hessian[:, r, :, s] = block
             hessian[:, s, :, r] = block
         return hessian.reshape(b, scores * columns, scores * columns)
@@ -204,8 +208,8 @@ def symmetric(triangles: Floats, columns: int) -> Floats:
     row, column = np.triu_indices(columns)
     at = np.empty((columns, columns), dtype=np.intp)
     at[row, column] = at[column, row] = np.arange(len(row))
-    whole: Floats = triangles[:, at]
-    return whole
+    whole = triangles.take(at.ravel(), axis=1, mode="clip")  # no index is out of range
+    return whole.reshape(len(triangles), columns, columns)
 
 
 def solve(matrices: Floats, right: Floats) -> Floats:
