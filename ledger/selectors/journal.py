@@ -14,6 +14,9 @@ from ledger.models import Account, JournalEntry, Posting
 
 # Rows fetched from the database at a time while a listing streams.
 ROWS_PER_FETCH = 2_000
+# Of a page of entries: fewer than the 999 parameters of any SQLite, and some megabytes.
+ENTRIES_PER_PAGE = 900
+POSTINGS_PER_PAGE = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,19 +213,28 @@ def entry_list(
     """The entries after a number, in the order they were posted, with postings: two queries."""
     chosen = JournalEntry.objects.all() if entries is None else entries
     page = list(chosen.filter(seq__gt=after_seq).select_related("period").order_by("seq")[:limit])
-    postings: dict[UUID, list[PostingRecord]] = {entry.id: [] for entry in page}
-    rows = Posting.objects.filter(entry_id__in=list(postings)).order_by("entry_id", "line")
-    for entry_id, *row in rows.values_list("entry_id", *_POSTING_COLUMNS):
-        postings[entry_id].append(_posting_record(*row))
-    return tuple(_entry_record(entry, tuple(postings[entry.id])) for entry in page)
+    return _entry_records(page)
 
 
-def entries_in_order(*, per_query: int = 900) -> Iterator[EntryRecord]:
+def entry_pages() -> Iterator[list[JournalEntry]]:
+    """Every entry in the order posted, in pages whose postings fit in memory."""
+    page: list[JournalEntry] = []
+    posting_count = 0
+    entries = JournalEntry.objects.select_related("period").order_by("seq")
+    for entry in entries.iterator(ENTRIES_PER_PAGE):
+        page.append(entry)
+        posting_count += entry.posting_count
+        if posting_count >= POSTINGS_PER_PAGE or len(page) == ENTRIES_PER_PAGE:
+            yield page
+            page, posting_count = [], 0
+    if page:
+        yield page
+
+
+def entries_in_order() -> Iterator[EntryRecord]:
     """Every entry in the order posted, streamed."""
-    after_seq = 0
-    while page := entry_list(after_seq=after_seq, limit=per_query):
-        yield from page
-        after_seq = page[-1].seq
+    for page in entry_pages():
+        yield from _entry_records(page)
 
 
 def effective_days() -> tuple[date, date] | None:
@@ -327,6 +339,14 @@ def _posting_record(
         currency=currency,
         amount_minor=amount_minor,
     )
+
+
+def _entry_records(page: list[JournalEntry]) -> tuple[EntryRecord, ...]:
+    postings: dict[UUID, list[PostingRecord]] = {entry.id: [] for entry in page}
+    rows = Posting.objects.filter(entry_id__in=list(postings)).order_by("entry_id", "line")
+    for entry_id, *row in rows.values_list("entry_id", *_POSTING_COLUMNS):
+        postings[entry_id].append(_posting_record(*row))
+    return tuple(_entry_record(entry, tuple(postings[entry.id])) for entry in page)
 
 
 def _entry_record(entry: JournalEntry, postings: tuple[PostingRecord, ...]) -> EntryRecord:

@@ -15,11 +15,8 @@ from django.db import connection
 from ledger import triggers
 from ledger.core.chain import GENESIS, ChainedEntry, ChainedPosting, entry_hash, text_hash
 from ledger.models import JournalEntry, Period, Posting
-from ledger.selectors.journal import trial_balance, trial_balance_lines
+from ledger.selectors.journal import entry_pages, trial_balance, trial_balance_lines
 from ledger.selectors.reports import accounting_equations, reconciliation
-
-# Entries read at a time: their postings come with one query.
-ENTRIES_PER_QUERY = 900
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,14 +198,10 @@ class StoredEntry(ChainedEntry):
 
 def chained_entries() -> Iterator[StoredEntry]:
     """All entries with postings in the order they were sealed, streamed."""
-    after = 0
-    while entries := list(
-        JournalEntry.objects.filter(seq__gt=after).order_by("seq")[:ENTRIES_PER_QUERY]
-    ):
-        postings = _postings([entry.id for entry in entries])
-        for entry in entries:
+    for page in entry_pages():
+        postings = _postings([entry.id for entry in page])
+        for entry in page:
             yield _stored(entry, postings.get(entry.id, ()))
-        after = entries[-1].seq
 
 
 def _postings(entry_ids: list[UUID]) -> dict[UUID, tuple[ChainedPosting, ...]]:
