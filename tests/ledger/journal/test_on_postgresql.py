@@ -1,4 +1,4 @@
-"""Every test of this folder again, on PostgreSQL."""
+"""Every test of this folder again, and the simulation, on PostgreSQL."""
 
 import os
 import subprocess
@@ -13,6 +13,7 @@ HERE = Path(__file__)
 @pytest.mark.servers
 def test_the_books_keep_every_rule_on_postgresql_too(postgres_url: str) -> None:
     tests = [str(path) for path in HERE.parent.glob("test_*.py") if path != HERE]
+    tests.append(str(HERE.parents[1] / "test_simulation.py"))
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "0", *tests],
         env=os.environ | {"DATABASE_URL": f"{postgres_url}/journal_{os.getpid()}"},
