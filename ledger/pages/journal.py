@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from contributors.roles import PersonRequest, page
+from ledger.exports.plain_text import FORMATS
 from ledger.forms import DaysFilter, JournalFilter
 from ledger.models import JournalEntry, Period
 from ledger.selectors import journal
@@ -17,6 +18,8 @@ from ledger.selectors.verification import CHECKS
 # Who may see the books: those who review, approve or audit; not the administrator by that alone.
 READERS = ("reviewer", "approver", "auditor")
 ENTRIES_SHOWN = 50
+EXPORTS = ("csv", *FORMATS)
+SHEETS = ("csv", "xlsx", "json")
 FINDINGS_SHOWN = 100
 LINES_SHOWN = 500  # more is for the export
 
@@ -38,6 +41,7 @@ def entry_list(request: PersonRequest) -> HttpResponse:
         "entries": found[:ENTRIES_SHOWN],
         "next_after": found[ENTRIES_SHOWN - 1].seq if len(found) > ENTRIES_SHOWN else None,
         "filter_query": _query(request),
+        "exports": EXPORTS,
     }
     return render(request, "ledger/journal.html", context)
 
@@ -73,7 +77,7 @@ def trial_balance(request: PersonRequest) -> HttpResponse:
     """Every account's sums, by currency."""
     rows = sorted(journal.trial_balance(), key=lambda row: (row.currency, row.code))
     sheets = [_sheet(code, list(group)) for code, group in groupby(rows, lambda r: r.currency)]
-    return render(request, "ledger/trial_balance.html", {"sheets": sheets})
+    return render(request, "ledger/trial_balance.html", {"sheets": sheets, "exports": SHEETS})
 
 
 @page(*READERS)

@@ -70,7 +70,7 @@ def test_a_file_becomes_a_paid_statement_over_the_api(
     give(other, programme, rain_csv(seed=3, row_count=50))
     run_queue()
     royalty_run = share(bob, programme, run_queue)
-    refused = bob.post(f"royalty-runs/{royalty_run}/approval/", {"note": "mine"}, status=422)
+    refused = bob.post(f"royalty-runs/{royalty_run}/approval/", {"note": "mine"}, status=403)
     assert refused["code"] == "not_permitted"
     cleo.post(f"royalty-runs/{royalty_run}/approval/", status=200)
     run_queue()

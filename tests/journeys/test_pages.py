@@ -1,5 +1,6 @@
 """Who may open which page, whose objects exist for whom, and how many queries a page costs."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -172,3 +173,16 @@ def queries(client: Client, path: str) -> int:
     with CaptureQueriesContext(connection) as captured:
         assert client.get(path).status_code == 200
     return len(captured)
+
+
+def test_every_export_that_a_page_offers_is_there(
+    make_user: Callable[..., Any],
+    make_run: Callable[..., Any],  # noqa: F811
+) -> None:
+    make_run({"ann": "0.2", "ben": "0.1"})
+    auditor = client_of(make_user("eve", role="auditor"))
+    for path in ("/journal/", "/journal/trial-balance/", "/statements/"):
+        page = auditor.get(path).content.decode()
+        links = re.findall(r'href="(/api/v1/[^"]+)"', page)
+        assert links, path
+        assert [auditor.get(link).status_code for link in links] == [200] * len(links)
