@@ -122,7 +122,10 @@ def _standardise(spec: Mapping[str, Any], x_validation: Floats) -> Any:
 
 
 def _matrix(values: Any, name: str) -> Floats:
-    matrix = np.ascontiguousarray(values, dtype=np.float64)
+    try:
+        matrix = np.ascontiguousarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise NotFinite(f"{name} holds something that is no number, or uneven rows.") from error
     if matrix.ndim != 2:
         raise ShapeMismatch(f"{name} must have two dimensions, not {matrix.ndim}.")
     _check_finite(matrix, name)

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from valuation.core.games.base import Floats
 from valuation.core.games.neighbours import distances
-from valuation.core.games.problem import problem_of
 from valuation.core.rows.neighbours import knn_shapley
+from valuation.core.utilities import Task
 
 Reason = Literal["mislabelled", "outlier"]
 
@@ -32,13 +32,14 @@ class SuspectRow:
     value: float
     distance: float
     reason: Reason
+    target: Literal["label", "target"] = "label"
 
     @property
     def sentence(self) -> str:
         """The reason in words, naming no validation row."""
         if self.reason == "outlier":
             return f"Row {self.row} lies {self.distance:.1f} times farther off than usual rows do."
-        return f"Row {self.row} has another label than rows like it."
+        return f"Row {self.row} has another {self.target} than rows like it."
 
 
 def suspect_rows(
@@ -49,6 +50,7 @@ def suspect_rows(
     *,
     k: int = 5,
     share_max: float = SHARE_MAX,
+    task: Task = "classification",
 ) -> tuple[SuspectRow, ...]:
     """Rows of one batch to inspect, the most suspect first, at most a share of the batch.
 
@@ -56,6 +58,7 @@ def suspect_rows(
     ----------
     x, y : the rows of one batch, as its programme prepares them
     share_max : largest share of the batch to name
+    task : of the programme
 
     >>> x = np.repeat([[0.0], [1.0]], 10, axis=0) + np.linspace(0, 0.1, 20)[:, None]
     >>> y = np.repeat([0, 1], 10)
@@ -64,8 +67,8 @@ def suspect_rows(
     >>> [(each.row, each.reason) for each in suspect_rows(x, wrong, x, y)]
     [(3, 'mislabelled')]
     """
-    values = knn_shapley(x, y, x_validation, y_validation, k=k)
-    distance = _relative_distances(x, y, x_validation, y_validation)
+    values = knn_shapley(x, y, x_validation, y_validation, k=k, task=task)
+    distance = _relative_distances(x, x_validation)
     outlying, costly = distance > OUTLIER_FACTOR, values < 0.0
     found = np.flatnonzero(outlying | costly)
     found = found[np.lexsort((values[found], ~outlying[found]))]
@@ -75,19 +78,17 @@ def suspect_rows(
             value=float(values[row]),
             distance=float(distance[row]),
             reason="outlier" if outlying[row] else "mislabelled",
+            target="label" if task == "classification" else "target",
         )
         for row in found[: int(share_max * len(values))]
     )
 
 
-def _relative_distances(x: Any, y: Any, x_validation: Any, y_validation: Any) -> Floats:
+def _relative_distances(x: Any, x_validation: Any) -> Floats:
     """Distance to the nearest validation row over the largest such among those; (rows,)."""
-    problem = problem_of(
-        x, y, np.zeros(len(y), dtype=np.int64), x_validation, y_validation,
-        task="classification", n_players=1,
-    )  # fmt: skip
-    nearest = _nearest(problem.x, problem.x_validation)
-    usual = _nearest_other(problem.x_validation).max(initial=0.0)
+    x_validation = np.asarray(x_validation, dtype=np.float64)
+    nearest = _nearest(np.asarray(x, dtype=np.float64), x_validation)
+    usual = _nearest_other(x_validation).max(initial=0.0)
     return np.sqrt(nearest / usual) if usual > 0.0 else np.zeros(len(nearest))
 
 

@@ -131,6 +131,8 @@ def test_a_custom_utility_sees_labels_and_probabilities(wine):
     [
         (NotFinite, {"x": np.array([[np.nan], [1.0]])}),
         (NotFinite, {"x_validation": np.array([[np.inf], [1.0]])}),
+        (NotFinite, {"x": [["much"], ["little"]]}),
+        (NotFinite, {"x": [[1.0], [1.0, 2.0]]}),
         (NotFinite, {"y": np.array([np.nan, 1.0]), "model": "ridge", "utility": "r2"}),
         (ShapeMismatch, {"y": [0, 1, 1]}),
         (ShapeMismatch, {"owners": [0]}),

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_breast_cancer, load_wine
 
 from tests.valuation.core.rows.data import dealt, flipped, found
-from valuation.core import DataGame
+from valuation.core import DataGame, value
 from valuation.core.rows import knn_shapley
+from valuation.core.utilities import Utility
 
 
 @settings(max_examples=25, deadline=None)
@@ -60,3 +61,17 @@ def test_a_fifth_of_the_rows_holds_most_of_the_flipped_labels():
         wrong_y, wrong = flipped(y, 0.1, seed)
         shares.append(found(knn_shapley(x, wrong_y, *validation), wrong, 0.2))
     assert np.mean(shares) > 0.9  # .96 in the published table
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 1000), rows=st.integers(1, 8), k=st.integers(1, 9))
+def test_values_of_numbers_equal_enumeration(seed, rows, k):
+    random = np.random.default_rng(seed)
+    x, y = random.integers(0, 6, (rows + 5, 1)).astype(float), random.normal(size=rows + 5)
+    squared = Utility("squared-error", lambda y, p: -((y - p) ** 2).mean(), task="regression")
+    options = {"n_neighbors": k}
+    game = DataGame(x[:rows], y[:rows], np.arange(rows), x[rows:], y[rows:],
+                    model="k-nearest-neighbours", utility=squared, options=options)  # fmt: skip
+    values = knn_shapley(x[:rows], y[:rows], x[rows:], y[rows:], k=k, task="regression")
+    expected = value(game, method="exact", budget=2**rows).values
+    np.testing.assert_allclose(values, expected, rtol=0, atol=1e-12)
