@@ -14,7 +14,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from contributors.errors import Conflict, NotFound, Refusal
+from contributors.errors import Conflict, NotFound, NotPermitted, Refusal
 from ledger.project.counters import refusals_total
 
 logger = logging.getLogger(__name__)
@@ -37,10 +37,9 @@ CODES = {
 
 
 def status_of(refusal: Refusal) -> int:
-    """Return the HTTP status of a refusal: 409 wrong state, 404 not there, 422 anything else."""
-    if isinstance(refusal, Conflict):
-        return 409
-    return 404 if isinstance(refusal, NotFound) else 422
+    """Return 409 for a wrong state, 404 for what is not there, 403 for another role, else 422."""
+    statuses = {Conflict: 409, NotFound: 404, NotPermitted: 403}
+    return next((status for kind, status in statuses.items() if isinstance(refusal, kind)), 422)
 
 
 def problem(

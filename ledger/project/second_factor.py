@@ -80,3 +80,14 @@ def attempted_email(request: HttpRequest, credentials: dict[str, Any] | None) ->
             if source.get(name):
                 return str(source[name]).lower()
     return None
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the address of who asks: what the outermost trusted proxy saw, else the peer's.
+
+    What stands further left in the header was written by the client itself.
+    """
+    forwarded = request.headers.get("X-Forwarded-For", "").split(",")
+    if settings.PROXY_COUNT and len(forwarded) >= settings.PROXY_COUNT:
+        return forwarded[-settings.PROXY_COUNT].strip() or str(request.META["REMOTE_ADDR"])
+    return str(request.META.get("REMOTE_ADDR", ""))

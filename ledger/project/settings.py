@@ -204,7 +204,9 @@ AXES_USERNAME_CALLABLE = "ledger.project.second_factor.attempted_email"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
-AXES_IPWARE_PROXY_COUNT = int(env("PROXY_COUNT", "0")) or None
+# Proxies in front: that many addresses at the end of X-Forwarded-For are to be believed.
+PROXY_COUNT = ALLAUTH_TRUSTED_PROXY_COUNT = int(env("PROXY_COUNT", "0"))
+AXES_CLIENT_IP_CALLABLE = "ledger.project.second_factor.client_address"
 
 EMAIL_FROM = env("EMAIL_FROM", "Compensation ledger <ledger@localhost>")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL_FROM
@@ -233,7 +235,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS_ONLY
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # probes speak plain HTTP
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS_ONLY else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
-if AXES_IPWARE_PROXY_COUNT:
+if PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # The API --------------------------------------------------------------------------------------
@@ -262,7 +264,7 @@ REST_FRAMEWORK = {
         "anon": env("THROTTLE_ANONYMOUS", "60/min"),
         "user": env("THROTTLE_USER", "1200/min"),
     },
-    "NUM_PROXIES": AXES_IPWARE_PROXY_COUNT or 0,
+    "NUM_PROXIES": PROXY_COUNT,
     "EXCEPTION_HANDLER": "ledger.project.problems.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "URL_FORMAT_OVERRIDE": None,  # ?export= chooses a file; ?format= means nothing

@@ -54,10 +54,16 @@ OWN = {
     *("batch", "consent", "contributor", "dispute", "link", "preview", "statement"),
     *("token", "upload"),
 }
-STAFFS = {"account", "entry", "holdback", "policy", "pool", "royalty-run", "pair", "period"}
+STAFFS = {"account", "entry", "holdback", "pool", "royalty-run", "pair"}
 # Staff's too; the world has none of them, so that an id of nothing has to do.
 ABSENT = {"advance", "bank message", "payout batch", "tax profile", "tax rule"}
-SHARED = {"licence", "programme", "valuation-run"}  # seen by all; what they show of bob is checked
+SHARED = {
+    "licence",
+    "period",
+    "policy",
+    "programme",
+    "valuation-run",
+}  # seen by all; what they show of bob is checked
 NOTHING = "00000000-0000-7000-8000-000000000000"
 OTHERS = {
     "currency": "EUR",
@@ -72,6 +78,7 @@ OTHERS = {
 class Address:
     path: str
     kind: str | None
+    of_nothing: str = ""  # the same address with an id that nothing has
 
 
 def routes(patterns: list, prefix: str = "") -> Iterator[str]:
@@ -111,7 +118,7 @@ def filled(template: str, world: World) -> Address:
     """Return the address of bob's object."""
     kind = None
     words = template.removeprefix("api/v1/").split("/")
-    path = template
+    path = of_nothing = template
     for name in re.findall(r"\{(\w+)\}", template):
         noun = next(words[at - 1] for at, word in enumerate(words) if f"{{{name}}}" in word)
         if noun in KINDS and (name in ("pk", "code", "number") or name.endswith("_id")):
@@ -119,10 +126,12 @@ def filled(template: str, world: World) -> Address:
             key = f"{kind} {name}" if f"{kind} {name}" in world.bobs else kind
             own_id = NOTHING if kind in ABSENT else world.bobs[key]
             path = path.replace(f"{{{name}}}", own_id)
+            of_nothing = of_nothing.replace(f"{{{name}}}", NOTHING)
         else:
             assert name in OTHERS, f"say in KINDS whose {{{name}}} of {template} is"
             path = path.replace(f"{{{name}}}", OTHERS[name])
-    return Address(path=f"/{path}", kind=kind)
+            of_nothing = of_nothing.replace(f"{{{name}}}", OTHERS[name])
+    return Address(path=f"/{path}", kind=kind, of_nothing=f"/{of_nothing}")
 
 
 @pytest.fixture
@@ -140,7 +149,12 @@ def test_what_is_bobs_does_not_exist_for_ann(world: World):
         for method in METHODS:
             answer = getattr(ann, method)(address.path)
             tried += 1
-            wrong += complaints(address, method, answer)
+            found = complaints(address, method, answer)
+            # A role or a form may be asked for first, if it is asked for whatever the id.
+            if found and 400 <= answer.status_code < 500:
+                twin = getattr(ann, method)(address.of_nothing)
+                found = [] if twin.status_code == answer.status_code else found
+            wrong += found
         if address.kind in OWN:
             seen_by_bob += bob.get(address.path).status_code == 200
     assert not wrong, "\n".join(wrong)

@@ -7,7 +7,7 @@ from knox.models import get_token_model
 from rest_framework.decorators import api_view
 from rest_framework.response import Response
 
-from ledger.project.second_factor import second_factor_missing
+from ledger.project.second_factor import client_address, second_factor_missing
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
@@ -33,6 +33,23 @@ def test_a_person_logs_in_by_e_mail(client: Client, make_user):
     make_user("ann")
     assert log_in(client).status_code == 302
     assert client.session["_auth_user_id"]
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (0, "", "192.0.2.9"),
+        (0, "198.51.100.1", "192.0.2.9"),
+        (1, "198.51.100.1", "198.51.100.1"),
+        (1, "forged, 198.51.100.1", "198.51.100.1"),
+        (2, "forged, 198.51.100.1, 203.0.113.5", "198.51.100.1"),
+        (2, "198.51.100.1", "192.0.2.9"),
+    ],
+)
+def test_nobody_chooses_the_address_he_is_counted_under(settings, rf, proxies, forwarded, address):
+    settings.PROXY_COUNT = proxies
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    assert client_address(rf.get("/", headers=headers, REMOTE_ADDR="192.0.2.9")) == address
 
 
 def test_an_address_is_locked_after_ten_wrong_passwords(client: Client, make_user):
