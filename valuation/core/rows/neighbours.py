@@ -11,8 +11,8 @@ Jia et al. 2019, "Efficient task-specific data valuation for nearest neighbor al
 case of a prior of 0.
 
 For numbers the score is −(Σ z / k − t)² with z the voters' targets and t the true one, both less
-the prior. Its linear part has δ = (2 t z − z² / k) / k; of each pair a nearer than b at place p + 1,
-with c = −2 z_a z_b / k² and T = min(k − 1, p + 1),
+the prior. Its linear part has δ = (2 t z − z² / k) / k; of each pair, a nearer than b at place
+p + 1, with c = −2 z_a z_b / k² and T = min(k − 1, p + 1),
 
     both     + c · T (T + 1) / (2 (p + 1) (p + 2))
     nearer   − c · k (k − 1) / (p (p + 1) (p + 2))   to the p others nearer than b, where p ≥ k − 1
