@@ -18,10 +18,11 @@ class RunForm(forms.Form):
 
     programme = forms.ChoiceField(label="Programme")
     cutoff_at = forms.DateTimeField(
-        label="Cut-off, UTC",
+        label="Cut-off",
         help_text="Batches accepted up to this moment play. Take the moment the period's "
         "intake was frozen.",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}),
+        # Text, for a browser's own field has no microseconds, and the cut-off is exact.
+        widget=forms.TextInput(attrs={"class": "code", "autocomplete": "off"}),
     )
     method = forms.ChoiceField(
         label="Method", help_text="“auto” chooses and says why: exact where the budget allows it."

@@ -50,7 +50,8 @@ def run_list(request: PersonRequest) -> HttpResponse:
 def run_new(request: PersonRequest) -> HttpResponse:
     """A run is asked for here; a worker does it."""
     programmes = programme_list_for(request.user)
-    form = RunForm(request.POST or None, programmes=programmes, initial=request.GET.dict())
+    initial = {"cutoff_at": timezone.now().isoformat(), **request.GET.dict()}
+    form = RunForm(request.POST or None, programmes=programmes, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             run = actors.enqueue_valuation_run(
