@@ -47,7 +47,7 @@ class Problem:
     closed_form : callable or None
         Gives the exact values without any evaluation, or None where there is no formula.
     coreset : callable or None
-        Gives the game on that share of every player's rows.
+        Gives the game on that share of every player's rows, or on a part of them.
     """
 
     n_players: int
@@ -60,7 +60,7 @@ class Problem:
     stoppable: bool = False
     cheap: bool = False
     closed_form: Callable[[], Floats | None] | None = None
-    coreset: Callable[[float], Callable[[Coalitions], Floats]] | None = None
+    coreset: Callable[[float, slice], Callable[[Coalitions], Floats]] | None = None
 
     @property
     def range(self) -> float:

@@ -21,25 +21,27 @@ from valuation.core.methods.leverage import budget_min as leverage_budget_min
 from valuation.core.methods.leverage import leverage
 from valuation.core.problem import Asking, Problem
 from valuation.core.result import Result
+from valuation.core.spread import small_sample_factor
 from valuation.errors import NoRows
 
 Rows: TypeAlias = NDArray[np.int64]
 
 RATIO = 0.1  # of the rows of every player and class; a fit then costs about a tenth
+PARTS = (slice(None), slice(0, None, 2), slice(1, None, 2))  # the coreset, and its two halves
 RESCALE_MAX = 4.0  # beyond it (or below its inverse) the coreset's game is another game
 
 
 def budget_min(n_players: int) -> int:
-    """v(∅) and v(N) of the full data, then what the coreset's game needs."""
-    return 2 + leverage_budget_min(n_players)
+    """v(∅) and v(N) of the full data, then what three games need: a coreset and its halves."""
+    return 2 + 3 * leverage_budget_min(n_players)
 
 
 def core_shap(problem: Problem) -> Asking:
     """Values of the coreset's game, rescaled to the v(N) − v(∅) of the full data.
 
-    Only ∅ and N are evaluated on the full data; what is evaluated on the coreset
-    is counted alike. The coreset's own error is not known: the standard errors
-    hold the size of the rescaling in its place, which is 0 where the coreset is
+    Only ∅ and N are evaluated on the full data; what is evaluated on coresets is
+    counted alike. The standard errors hold how far the two halves of the coreset
+    are apart and how much was rescaled; both are 0 where the coreset is
     everything.
 
     Raises
@@ -49,32 +51,47 @@ def core_shap(problem: Problem) -> Asking:
     """
     if problem.coreset is None:
         raise NoRows
-    inner = _played(problem, problem.coreset(RATIO))
-    scale = problem.range / inner.range if inner.range else np.inf
-    by_factor = 1.0 / RESCALE_MAX <= scale <= RESCALE_MAX
-    missing = problem.range - inner.range
-    values = inner.values * scale if by_factor else inner.values + missing / problem.n_players
-    values += (problem.range - values.sum()) / problem.n_players  # rounding only
-    sampling = inner.standard_errors * (scale if by_factor else 1.0)
+    inner, *halves = (_played(problem, problem.coreset(RATIO, part)) for part in PARTS)
+    values, factor = _rescaled(problem, inner)
+    apart = np.subtract(*(_rescaled(problem, half)[0] for half in halves)) / 2.0
+    spread = np.sqrt(np.mean(apart**2) * (1.0 - RATIO)) * small_sample_factor(problem.n_players)
+    sampling = inner.standard_errors * (1.0 if factor is None else factor)
+    errors = np.sqrt(sampling**2 + spread**2 + (values - inner.values) ** 2)
     return replace(
         problem.result(
             values,
-            np.hypot(sampling, values - inner.values),
+            errors,
             "core-shap",
             ratio=RATIO,
             inner_method=inner.method,
-            rescaling="factor" if by_factor else "additive",
-            rescale_factor=float(scale) if by_factor else None,
+            rescaling="additive" if factor is None else "factor",
+            rescale_factor=factor,
         ),
-        evaluations=inner.evaluations,
+        evaluations=inner.evaluations + sum(half.evaluations for half in halves),
     )
     yield np.empty((0, problem.n_players), dtype=np.bool_)  # a generator like the others
 
 
+def _rescaled(problem: Problem, inner: Result) -> tuple[Floats, float | None]:
+    """Values that sum to the range of the full data, and the factor; None where one was added."""
+    scale = problem.range / inner.range if inner.range else np.inf
+    by_factor = 1.0 / RESCALE_MAX <= scale <= RESCALE_MAX
+    values = inner.values * scale if by_factor else inner.values.copy()
+    values += (problem.range - values.sum()) / problem.n_players
+    return values, float(scale) if by_factor else None
+
+
 def _played(problem: Problem, game: Callable[[Coalitions], Floats]) -> Result:
-    """The coreset's game, exactly if what is left of the budget covers it."""
+    """The coreset's game at a third of the budget, exactly if that covers it."""
     empty, grand = game(ends(problem.n_players)).tolist()
-    smaller = replace(problem, budget=problem.budget - 2, empty=empty, grand=grand)
+    smaller = replace(
+        problem,
+        budget=(problem.budget - 2) // len(PARTS),
+        empty=empty,
+        grand=grand,
+        tolerance=None,
+        stoppable=False,
+    )
     run = (exact if smaller.enumerable else leverage)(smaller)
     evaluations = 2
     try:
@@ -87,9 +104,9 @@ def _played(problem: Problem, game: Callable[[Coalitions], Floats]) -> Result:
         return replace(done.value, evaluations=evaluations)
 
 
-def coreset_game(game: DataGame, ratio: float) -> DataGame:
-    """The same game on a coreset of every player's rows."""
-    rows = coreset(game, ratio)
+def coreset_game(game: DataGame, ratio: float, part: slice = PARTS[0]) -> DataGame:
+    """The same game on a coreset of every player's rows, or on a part of it."""
+    rows = coreset(game, ratio, part)
     return DataGame(
         game.x[rows],
         game.y[rows],
@@ -103,8 +120,11 @@ def coreset_game(game: DataGame, ratio: float) -> DataGame:
     )
 
 
-def coreset(game: DataGame, ratio: float) -> Rows:
-    """Rows (sorted) that stand for all: `ratio` of every player's rows of every class."""
+def coreset(game: DataGame, ratio: float, part: slice = PARTS[0]) -> Rows:
+    """Rows (sorted) that stand for all: `ratio` of every player's rows of every class.
+
+    `part` takes some of them by their order, in which each makes up for those before.
+    """
     labels = np.zeros(len(game.owners), dtype=np.int64)
     if game.classes is not None:
         labels = np.searchsorted(game.classes, game.y)
@@ -113,7 +133,7 @@ def coreset(game: DataGame, ratio: float) -> Rows:
     for group in np.unique(groups):
         rows = np.flatnonzero(groups == group)
         features = game.x[rows] if game.classes is not None else np.c_[game.x[rows], game.y[rows]]
-        chosen.append(rows[herded(features, int(np.ceil(ratio * len(rows))))])
+        chosen.append(rows[herded(features, int(np.ceil(ratio * len(rows))))][part])
     return np.sort(np.concatenate(chosen))
 
 
