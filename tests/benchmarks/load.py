@@ -7,6 +7,7 @@ starts a PostgreSQL of its own, fills it, serves, measures, and prints a table.
 import argparse
 import http.client
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from tests.programs import ROOT, environment, start
 from tests.servers import Postgres, free_port
 
 CLIENTS = 20
-SECONDS = 15.0  # per address
+SECONDS = float(os.environ.get("LOAD_SECONDS", "15"))  # per address
 WARM_UP = 3  # requests per client that do not count
 SERVED = {
     "DEBUG": "0",
