@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from valuation.core.games.base import Floats
 
-BLOCK_ENTRIES = 2**18  # (validation row, kept row) pairs held at once, with some 20 arrays
+BLOCK_NUMBERS = 2**22  # types × (validation row, kept row) pairs held at once: 32 MB an array
 CHUNK_ENTRIES = 2**13  # pairs per pass of the counting, so that its arrays stay in cache
 EXACT_MAX = 2**53  # counts below it are exact in float64, so they may be divided
 
@@ -59,7 +59,7 @@ def grouped_values(
     """
     k = scores.shape[1] - 1
     plan = _Plan(k, n_players, tracks_right=not _is_linear(scores))
-    step = max(BLOCK_ENTRIES // max(rows.shape[1], 1), 1)
+    step = max(BLOCK_NUMBERS // max(rows.shape[1] * (len(plan.types) + 2), 1), 1)
     values = np.zeros(n_players)
     for start in range(0, len(rows), step):
         cut = slice(start, start + step)

@@ -21,6 +21,7 @@ from valuation.core.utilities import PROBABILITY_MIN
 
 CHUNK_ELEMENTS = 2**20  # counters per chunk, one or two bytes each
 DISTANCES_MAX = 2**24  # distances held at once: 128 MB
+COUNTED_K_MAX = 15  # the cost of counting right votes grows with k**6: seconds become minutes
 METRICS = {  # scikit-learn's names and scipy's
     "minkowski": "minkowski",
     "euclidean": "sqeuclidean",  # the same order, without the roots
@@ -69,6 +70,8 @@ class NearestNeighbours:
     def values(self, utility: str) -> Floats | None:
         """Exact Shapley values (n_players,) of a utility of `CLOSED_FORMS`; None for any other."""
         if self.problem.classes is None or utility not in CLOSED_FORMS:
+            return None
+        if utility != "probability" and self.k > COUNTED_K_MAX:
             return None
         if utility == "accuracy" and self.problem.n_classes != 2:
             return None  # the majority of many labels needs the counts of all

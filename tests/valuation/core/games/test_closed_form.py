@@ -64,10 +64,17 @@ def test_counts_too_large_to_divide_are_counted_anew(monkeypatch):
     np.testing.assert_allclose(game.closed_form(), expected, rtol=0, atol=1e-13)
 
 
+def test_many_neighbours_are_counted_only_where_weights_suffice():
+    s = sample(load_wine, n_players=4)
+    game = neighbours(s, "probability", 20)
+    np.testing.assert_allclose(game.closed_form(), enumerated(game), rtol=0, atol=1e-12)
+    assert neighbours(s, "log-loss", 20).closed_form() is None
+
+
 def test_blocks_and_chunks_change_nothing(monkeypatch):
     game = neighbours(sample(load_wine, n_players=7), "log-loss", 5)
     expected = game.closed_form()
-    monkeypatch.setattr(closed_form, "BLOCK_ENTRIES", 100)
+    monkeypatch.setattr(closed_form, "BLOCK_NUMBERS", 1000)
     monkeypatch.setattr(closed_form, "CHUNK_ENTRIES", 7)
     np.testing.assert_allclose(game.closed_form(), expected, rtol=0, atol=1e-14)
 
