@@ -232,13 +232,25 @@ class WithdrawForm(PageForm):
     sure = forms.BooleanField(label="I have read what changes and what stays.")
 
 
+SCOPE_LABELS = {
+    "read": "read all that you may see",
+    "write": "write all that you may write, except tokens",
+    "batches": "upload and withdraw batches, give consents",
+    "programmes": "write programmes and licences",
+    "evidence": "decide suspected pairs and owner links",
+    "valuation": "start and steer valuation runs",
+    "money": "write periods, pools, royalty runs, payouts, disputes",
+    "tokens": "make and revoke tokens",
+}
+
+
 class TokenForm(PageForm):
     """A new token."""
 
     name = forms.CharField(label="Name", max_length=100, help_text="What it is for.")
     scopes = forms.MultipleChoiceField(
         label="It may",
-        choices=[(name, name.replace(":", ": ")) for name in SCOPES],
+        choices=[(name, SCOPE_LABELS[name]) for name in SCOPES],
         initial=list(SCOPES)[:1],
         widget=forms.CheckboxSelectMultiple,
     )
