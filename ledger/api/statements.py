@@ -8,17 +8,18 @@ from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers, viewsets
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger.api.shared import EXPORT, AnyAccept, decimal, exported, money
+from ledger.api.shared import EXPORT, AnyAccept, NoteRequest, checked, decimal, exported, money
 from ledger.core.records import AMOUNTS
 from ledger.errors import FormNotOffered
 from ledger.files.statement import CONTENT_TYPES
 from ledger.models import Statement
 from ledger.selectors import statements as selectors
-from ledger.services import statement_files
+from ledger.services import statement_files, statements
 
 FACTS = (
     "number", "version", "state", "code", "programme", "period", "earned_on", "issued_at",
@@ -110,6 +111,19 @@ class StatementViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         lines = selectors.statement_line_list(found.id)
         answer["lines"] = StatementLineAnswer(lines, many=True).data
         return Response(answer)
+
+    @extend_schema(request=NoteRequest, responses={201: StatementDetail})
+    @action(detail=True, methods=["post"])
+    def version(self, request: Request, number: str) -> Response:
+        """The next version of a statement that is not final, with the reason for it."""
+        note = checked(NoteRequest, request)["note"]
+        found = statement_files.statement_find(number=number, user=request.user)
+        statements.statement_reissue(
+            statement_id=found.id, note=note, actor=request.user, now=timezone.now()
+        )
+        answer = self.retrieve(request, number)
+        answer.status_code = 201
+        return answer
 
 
 class StatementFileView(APIView):

@@ -26,6 +26,10 @@ MOVEMENTS = {
 }
 
 
+# Lines below the closing balance: what is done with it.
+PAYMENT_KINDS = ("carried", "withholding", "net")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
     """A change of the payable balance since the last statement; `reference` is its entry."""
@@ -182,6 +186,40 @@ def draft_statement(
     )
     assert statement_adds_up(draft)
     return _with_lines(draft, lines, opening, policy, currency)
+
+
+def reissued_statement(
+    *, stated: StatementDraft, opening: Opening, policy: Policy, currency: str
+) -> StatementDraft:
+    """Return the next version of a statement: what was stated, with what happened since.
+
+    `opening` carries the movements since the first version and the tax in force; what the run
+    itself took does not change.
+    """
+    moved = _movement_totals(opening.movements)
+    closing = stated.closing_minor + sum(each.amount_minor for each in opening.movements)
+    carried = _carried(closing, opening, policy)
+    withholding = basis_points(closing - carried, opening.withholding_bp)
+    draft = replace(
+        stated,
+        paid_minor=stated.paid_minor - moved["paid"],
+        adjustment_minor=stated.adjustment_minor + moved["adjustment"],
+        disputed_minor=stated.disputed_minor - moved["disputed"],
+        released_minor=stated.released_minor + moved["released"],
+        closing_minor=closing,
+        carried_minor=carried,
+        due_minor=closing - carried,
+        withholding_minor=withholding,
+        net_minor=closing - carried - withholding,
+    )
+    assert statement_adds_up(draft)
+    kept = [line for line in stated.lines if line.kind not in PAYMENT_KINDS]
+    lines = (
+        *kept,
+        *(_movement_line(movement) for movement in opening.movements),
+        *_payment_lines(draft, opening, policy, currency),
+    )
+    return replace(draft, lines=lines)
 
 
 def _movement_totals(movements: Iterable[Movement]) -> dict[str, int]:

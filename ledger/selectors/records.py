@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from ledger.core.reasons import Reason
 from ledger.core.records import (
     SCHEMA,
     OrderedValues,
@@ -15,7 +16,7 @@ from ledger.core.records import (
     interval,
     line_records,
 )
-from ledger.core.statements import StatementDraft
+from ledger.core.statements import StatementDraft, StatementLineDraft
 from ledger.models import JournalEntry, RoyaltyLine, RoyaltyRun
 from valuation import selectors as valuations
 
@@ -61,6 +62,27 @@ def run_facts(
         chain_head=head[1],
         issued_at=now,
         dispute_until=now + window,
+    )
+
+
+def draft_of_record(record: dict[str, Any]) -> StatementDraft:
+    """The statement that a record states, as it was drafted."""
+    lines = tuple(
+        StatementLineDraft(
+            kind=line["kind"],
+            amount_minor=line["amount_minor"],
+            reason=Reason(**line["reason"]) if line["reason"] else None,
+            reference=line["reference"],
+        )
+        for line in record["lines"]
+    )
+    return StatementDraft(
+        contributor_id=record["contributor"]["id"],
+        code=record["contributor"]["code"],
+        advance_left_minor=record["advance_left_minor"],
+        clawback_left_minor=record["clawback_left_minor"],
+        lines=lines,
+        **record["summary"],
     )
 
 

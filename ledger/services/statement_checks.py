@@ -24,6 +24,7 @@ from ledger.selectors.royalties import carried_values, lines_hash
 from ledger.selectors.tax import tax_positions
 from ledger.selectors.verification import Check, Finding
 from ledger.services.royalties import player_drafts
+from ledger.services.statements import redraft
 from valuation import selectors as valuations
 
 # Rows fetched at a time: a statement's record is some kilobytes.
@@ -207,6 +208,9 @@ def statement_differences(
     values : value and standard error of every player, computed anew from stored utilities
     """
     run, record = statement.run, json.loads(statement.record)
+    if statement.supersedes is not None:
+        again = redraft(statement.supersedes, until_seq=statement.chain_seq, on=statement.issued_at)
+        return tuple(_differences(statement, record, again, run.lines_hash))
     stored = valuations.player_value_list(run.valuation_run_id)
     players = tuple(
         replace(player, value=values[player.key][0], standard_error=values[player.key][1])

@@ -1,5 +1,6 @@
 """Statements: numbered, issued once, final after the dispute window; their files made once."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -8,9 +9,10 @@ from uuid import UUID
 from django.db import transaction
 
 from contributors.identifiers import uuid7
+from ledger.core.bookkeeping import Event
 from ledger.core.records import amounts_of, canonical, digest, line_records
-from ledger.core.statements import StatementDraft
-from ledger.errors import NotFound, StatementNotInState
+from ledger.core.statements import Opening, StatementDraft, reissued_statement
+from ledger.errors import NotFound, RejectionUnexplained, StatementNotInState
 from ledger.models import (
     JournalEntry,
     Period,
@@ -19,8 +21,11 @@ from ledger.models import (
     StatementLine,
     StatementSeries,
 )
-from ledger.selectors.openings import last_statements
-from ledger.selectors.records import RunFacts, run_facts, statement_record
+from ledger.selectors.openings import last_statements, movements_between
+from ledger.selectors.records import RunFacts, draft_of_record, run_facts, statement_record
+from ledger.selectors.tax import tax_positions
+from ledger.services.locks import journal_lock
+from ledger.services.roles import require_role
 from ledger.services.states import state_move
 
 # Rows of one INSERT: a statement's record is some kilobytes.
@@ -52,7 +57,8 @@ def statements_issue(
     statements, lines = [], []
     for sequence, draft in enumerate(drafts, start=series.last_sequence + 1):
         last = previous.get(draft.contributor_id)
-        statement = _statement(draft, series, sequence, facts)
+        record = statement_record(draft, facts, series.code, _number(series, sequence))
+        statement = _statement(draft, series, sequence, facts, canonical(record))
         statement.previous_id = last.statement_id if last else None
         assert draft.opening_minor == (last.closing_minor if last else 0)
         statements.append(statement)
@@ -61,6 +67,30 @@ def statements_issue(
     StatementLine.objects.bulk_create(lines, batch_size=1_000)
     series.last_sequence += len(statements)
     series.save(update_fields=["last_sequence"])
+
+
+def statement_reissue(*, statement_id: UUID, note: str, actor: Any, now: datetime) -> Statement:
+    """The next version of a statement that is not final: with what happened since, and why.
+
+    The version before is superseded and stays as it is. Only a contributor's newest statement
+    of a currency can be reissued; what is later belongs on the next one.
+
+    Raises
+    ------
+    StatementNotInState, RejectionUnexplained
+    """
+    require_role(actor, "reviewer")
+    if not note.strip():
+        raise RejectionUnexplained
+    with transaction.atomic():
+        old = statement_locked(statement_id)
+        series = StatementSeries.objects.select_for_update().get(code=old.series_id)
+        journal_lock()
+        newest = last_statements(old.currency)[str(old.contributor_id)]
+        if newest.statement_id != old.id or old.state not in (State.ISSUED, State.RESOLVED):
+            raise StatementNotInState(state=old.state)
+        statement_move(old, State.SUPERSEDED, actor=actor, now=now, reason=note)
+        return _reissue(old, series, note, now)
 
 
 def statement_finalise(*, statement_id: UUID, actor: Any, now: datetime) -> Statement:
@@ -113,17 +143,19 @@ def statement_move(
     )
 
 
+def _number(series: StatementSeries, sequence: int) -> str:
+    return f"{series.code}-{sequence:05d}"
+
+
 def _statement(
-    draft: StatementDraft, series: StatementSeries, sequence: int, facts: RunFacts
+    draft: StatementDraft, series: StatementSeries, sequence: int, facts: RunFacts, record: str
 ) -> Statement:
-    number = f"{series.code}-{sequence:05d}"
-    record = canonical(statement_record(draft, facts, series.code, number))
     run = facts.run
     return Statement(
         id=uuid7(),
         series=series,
         sequence=sequence,
-        number=number,
+        number=_number(series, sequence),
         run=run,
         contributor_id=draft.contributor_id,
         period=run.pool.period,
@@ -136,6 +168,45 @@ def _statement(
         issued_at=facts.issued_at,
         dispute_until=facts.dispute_until,
         **amounts_of(draft),
+    )
+
+
+def _reissue(old: Statement, series: StatementSeries, note: str, now: datetime) -> Statement:
+    stated = json.loads(old.record)
+    entries = JournalEntry.objects.filter(
+        source_type="royalty_run", source_id=str(old.run_id)
+    ).order_by("seq")
+    facts = run_facts(
+        old.run,
+        entries=[entry for entry in entries if entry.event != Event.HOLDBACK_RELEASED],
+        statement_count=stated["control"]["statement_count"],
+        now=now,
+    )
+    draft = redraft(old, until_seq=facts.chain_seq, on=now)
+    record = statement_record(draft, facts, series.code, old.number) | {
+        "version": old.version + 1,
+        "supersedes": {"version": old.version, "record_sha256": old.record_sha256, "why": note},
+    }
+    statement = _statement(draft, series, old.sequence, facts, canonical(record))
+    statement.version, statement.supersedes = old.version + 1, old
+    statement.previous_id = old.previous_id
+    statement.save(force_insert=True)
+    StatementLine.objects.bulk_create(_lines(statement, draft))
+    return statement
+
+
+def redraft(old: Statement, *, until_seq: int, on: datetime) -> StatementDraft:
+    """The next version of a statement, with the journal up to an entry and the tax of a day."""
+    party = str(old.contributor_id)
+    movements = movements_between(
+        party=party, currency=old.currency, after_seq=old.chain_seq, before_seq=until_seq + 1
+    )
+    tax = tax_positions(contributor_ids=[party], on=old.period.ends_on, known_at=on)
+    return reissued_statement(
+        stated=draft_of_record(json.loads(old.record)),
+        opening=tax.apply(party, Opening(movements=movements)),
+        policy=old.run.as_policy(),
+        currency=old.currency,
     )
 
 
