@@ -23,7 +23,7 @@ METHODS = environments.ROOT / "valuation" / "core" / "methods"
 OURS = "surrogate"
 OURS_PLAIN = "surrogate, no controls"
 BEST_OF = ("RegressionMSR", "ProxySHAP", "ProxySHAP adjusted", "SVARM")  # the target's peers
-EXACT_PYDVL_MAX = 1 << 13  # it evaluates each coalition n times: minutes beyond
+EXACT_PYDVL_MAX = 1 << 12  # it evaluates each coalition n times: minutes beyond
 
 Cells = dict[tuple[str, str, int], Any]  # (game, estimator, budget) -> values (seeds, n)
 
