@@ -40,6 +40,7 @@ from ledger.services.payouts import (
     payout_remove,
 )
 from ledger.services.tax import tax_profile_add, tax_rule_add
+from ledger.services.unclaimed import payable_unclaim
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2014, 1, 20, 9, tzinfo=UTC)
@@ -470,3 +471,13 @@ def test_bank_details_are_checked_encrypted_owned_and_erased(
 def test_a_message_that_is_none_is_refused(content, reviewer):
     with pytest.raises(BankMessageUnreadable):
         bank_message_ingest(content=content, actor=reviewer, now=NOW)
+
+
+def test_what_nobody_can_be_paid_is_kept_without_a_name(make_run, make_contributor, reviewer):
+    make_run({"ann": "1"}, 1_000, Policy(fee_bp=0), currency="EUR")
+    ann = make_contributor("ann")
+    arguments = {"contributor_id": ann.id, "currency": "EUR", "actor": reviewer, "now": NOW}
+    payable_unclaim(**arguments, reference="erased-2014")
+    assert (owed(ann), held_minor(code="2400:unclaimed", currency="EUR")) == (0, 1_000)
+    with pytest.raises(NothingToPay):
+        payable_unclaim(**arguments, reference="again")
