@@ -106,7 +106,7 @@ urlpatterns = [path("api/v1/own/", own_address)]
 
 @pytest.mark.urls(__name__)
 def test_a_reviewer_without_one_cannot_get_round_it_with_a_token(settings, api, reviewer):
-    _, token = get_token_model().objects.create(user=reviewer)
+    _, token = get_token_model().objects.create(user=reviewer, scopes=["read"])
     headers = {"Authorization": f"Token {token}"}
     assert api().get("/api/v1/own/", headers=headers).json() == reviewer.email
     settings.MFA_REQUIRED = True
