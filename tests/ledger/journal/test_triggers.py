@@ -56,6 +56,8 @@ def test_triggers_survive_the_rebuild_of_a_table(books: Books) -> None:
 def test_a_flush_between_tests_leaves_every_trigger(books: Books) -> None:
     books.post((BANK, POOL, 5))
     triggers.remove(connection)
-    call_command("flush", interactive=False, verbosity=0, allow_cascade=True)
+    # SQLite checks the composite keys at every statement, so no order of tables suits them.
+    with connection.constraint_checks_disabled():
+        call_command("flush", interactive=False, verbosity=0, allow_cascade=True)
     assert rows("SELECT count(*) FROM ledger_posting") == [(0,)]
     assert missing() == set()
