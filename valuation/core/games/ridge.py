@@ -36,7 +36,6 @@ class Ridge:
         rows = max(len(problem.x_validation), self.features**2)
         self.chunk = max(CHUNK_ELEMENTS // rows, 16)
         self._centre = problem.x_validation.mean(axis=0)
-        self._upper = np.triu_indices(self.features)
         self._sums = self._player_sums()
         self._largest = float(((problem.x - self._centre) ** 2).sum())  # bounds every X'X
         self._z_validation = np.ascontiguousarray((problem.x_validation - self._centre).T)
@@ -54,16 +53,15 @@ class Ridge:
         return np.full(len(members), self.features + 1.0)
 
     def _player_sums(self) -> Floats:
-        """Per player n, Σy, Σz, Σzy and the upper triangle of Σzz'."""
+        """Per player n, Σy, Σz, Σzy and Σzz', all of it: unfolding triangles costs more."""
         z = self.problem.x - self._centre
         y = (self.problem.y - self.problem.prior[0])[:, None]
-        row, column = self._upper
-        width = 2 + 2 * self.features + len(row)
+        width = 2 + 2 * self.features + self.features**2
         sums = np.zeros((self.problem.n_players, width))
         for player in range(self.problem.n_players):
             own = self.problem.owners == player
             zi, yi = z[own], y[own]
-            squares = (zi.T @ zi)[row, column]
+            squares = (zi.T @ zi).ravel()
             sums[player] = np.hstack([len(zi), yi.sum(), zi.sum(axis=0), zi.T @ yi[:, 0], squares])
         return sums
 
@@ -73,11 +71,8 @@ class Ridge:
         sums = weights @ self._sums
         n = sums[:, 0]
         y_mean, z_mean = sums[:, 1] / n, sums[:, 2 : 2 + p] / n[:, None]
-        row, column = self._upper
-        triangle = sums[:, 2 + 2 * p :] - n[:, None] * z_mean[:, row] * z_mean[:, column]
-        squares = np.empty((len(weights), p, p))
-        squares[:, row, column] = triangle
-        squares[:, column, row] = triangle
+        squares = sums[:, 2 + 2 * p :].reshape(len(weights), p, p)
+        squares -= (n[:, None] * z_mean)[:, :, None] * z_mean[:, None, :]
         products = sums[:, 2 + p : 2 + 2 * p] - (n * y_mean)[:, None] * z_mean
         return z_mean, y_mean + self.problem.prior[0], squares, products
 
