@@ -5,7 +5,7 @@ ARGS ?=
 # Refused if a wheel is missing or its hash differs from the lock.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
-.PHONY: demo serve test test-servers lint format lock benchmark clean
+.PHONY: demo serve test lint format lock clean
 .DEFAULT_GOAL := demo
 
 demo: .venv  ## load real data, run the main job through a worker, print what is owed, serve the site
