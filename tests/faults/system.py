@@ -70,6 +70,20 @@ class System:
         self.programs.remove(program)
         self.killed.append(name)
 
+    def put_to_sleep(self, program: "subprocess.Popen[bytes]") -> None:
+        """Stop a program's clock while it holds no lock on the database or the queue.
+
+        Whoever sleeps while SQLite commits for it keeps everybody out until it wakes or dies
+        (docs/operations.md), so one that was caught there goes on for a moment first.
+        """
+        while True:
+            os.kill(program.pid, signal.SIGSTOP)
+            os.waitid(os.P_PID, program.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+            if all(map(is_free, self.folder.glob("*.sqlite3"))):
+                return
+            os.kill(program.pid, signal.SIGCONT)
+            time.sleep(random.random() * 0.1)
+
     def stop(self) -> None:
         """None of our programs is left."""
         for program in self.programs:
@@ -135,6 +149,19 @@ class System:
         shutil.copytree(self.folder, folder)
         (folder / "log").unlink(missing_ok=True)
         return System(folder, **where)
+
+
+def is_free(path: Path) -> bool:
+    """Whether nobody holds the write lock of an SQLite file just now."""
+    connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        connection.close()
+    return True
 
 
 def report(what: str, system: System, compared: str) -> None:

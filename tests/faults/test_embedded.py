@@ -11,6 +11,7 @@ from tests.faults.system import SHARDS, System, report
 
 pytestmark = pytest.mark.faults
 KILLS = 20
+STOPS_WITHIN_S = 120  # a worker ends its shard first; on a busy machine that takes a while
 
 
 def test_twenty_killed_workers_change_no_bit_and_redo_only_what_they_held(
@@ -77,14 +78,16 @@ def test_a_worker_that_slept_through_its_leases_wakes_to_no_harm(
     embedded.step("start")
     sleeper = embedded.start("work")
     embedded.wait_work()
-    os.kill(sleeper.pid, signal.SIGSTOP)
+    embedded.put_to_sleep(sleeper)
+    embedded.killed.append("clock of a worker")
     embedded.start("work")
     embedded.start("schedule")
     assert embedded.wait_computed() == undisturbed
     os.kill(sleeper.pid, signal.SIGCONT)
     sleeper.terminate()
-    sleeper.wait(60)
+    sleeper.wait(STOPS_WITHIN_S)
     assert embedded.run_state() == ("computed", undisturbed)
+    report("Sleeper", embedded, "values, before and after it woke")
 
 
 def test_payment_killed_at_any_moment_posts_everything_exactly_once(
