@@ -21,6 +21,7 @@ from contributors.core.limits import FILE_BYTES_MAX
 from contributors.errors import FileTooLarge, InfectedFile
 
 READ_BYTES = 1024 * 1024
+BLOCK_ROWS = 65_536  # a few megabytes
 
 
 def digest_of(file: BinaryIO) -> tuple[str, int]:
@@ -90,6 +91,14 @@ def read_digests(name: str) -> digests.Digests:
 def read_table(name: str, columns: list[str] | None = None) -> pa.Table:
     with opened(name) as file:
         return pq.read_table(pa.PythonFile(file, mode="r"), columns=columns)
+
+
+def read_blocks(name: str, columns: list[str]) -> Iterator[pa.Table]:
+    """Yield the rows of these columns, some ten thousand at a time."""
+    with opened(name) as file:
+        source = pq.ParquetFile(pa.PythonFile(file, mode="r"))
+        for block in source.iter_batches(BLOCK_ROWS, columns=columns):
+            yield pa.Table.from_batches([block])
 
 
 def read_text(name: str) -> str:

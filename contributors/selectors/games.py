@@ -1,18 +1,26 @@
 """The numbers and texts of a game: rows in a fixed order, transformed as the spec says."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from contributors import files
+from contributors import files, rows
 from contributors.core.texts import read_works
 from contributors.errors import NotFound
 from contributors.models import Programme, ValidationSet
-from contributors.selectors.players import PlayerRecord, player_batches
+from contributors.selectors.players import (
+    Kept,
+    PlayerRecord,
+    batches_of,
+    in_order,
+    player_batches,
+)
 from contributors.selectors.programmes import ProgrammeRecord, programme_get
 
 
@@ -41,22 +49,53 @@ class TextData:
 
 
 def game_data(*, programme_id: uuid.UUID | str, players: Sequence[PlayerRecord]) -> GameData:
-    """Return the players' rows, ordered by player, then batch SHA-256, then row. Two queries."""
+    """Return the players' rows, ordered by player, then batch SHA-256, then row. Two queries.
+
+    The arrays are views of a file that all processes of this machine map; nobody can write
+    to them.
+    """
     programme = programme_get(programme_id)
-    xs, ys, owners = [], [], []
-    for index, part in player_batches(programme_id=programme_id, players=players):
-        x, y = arrays(files.read_table(part.batch.data_name), programme=programme)
-        xs.append(x[part.mask])
-        ys.append(y[part.mask])
-        owners.append(np.full(int(part.mask.sum()), index, dtype=np.int64))
-    empty_y = arrays_empty(programme)
+    batches = batches_of(programme_id=programme_id, players=players)
+    path = rows.path_of(rows_spec(programme, players))
+    while (found := rows.mapped(path)) is None:
+        rows_make(path, programme, in_order(players, batches))
     return GameData(
-        x=np.concatenate([np.zeros((0, len(programme.feature_columns))), *xs]),
-        y=np.concatenate([empty_y, *ys]),
-        owners=np.concatenate([np.zeros(0, dtype=np.int64), *owners]),
+        x=found.x,
+        y=found.y,
+        owners=found.owners,
         n_players=len(players),
         classes=programme.target_labels,
     )
+
+
+def rows_spec(programme: ProgrammeRecord, players: Sequence[PlayerRecord]) -> list[object]:
+    """All that decides the bytes of `game_data`."""
+    batches = [[player.data_digest, *map(str, player.batch_ids)] for player in players]
+    columns = [programme.feature_columns, programme.target_column, programme.target_labels]
+    return [*columns, programme.task, programme.transform, batches]
+
+
+def rows_make(path: Path, programme: ProgrammeRecord, parts: Sequence[tuple[int, Kept]]) -> None:
+    """The file is there with the rows that count."""
+    shape = rows.Shape(
+        batch_ids=tuple(str(part.batch.id) for _, part in parts),
+        row_count=sum(int(part.mask.sum()) for _, part in parts),
+        feature_count=len(programme.feature_columns),
+        target=arrays_empty(programme).dtype.str,
+    )
+    blocks = (block for index, part in parts for block in row_blocks(programme, index, part))
+    rows.make(path, shape, blocks)
+
+
+def row_blocks(programme: ProgrammeRecord, index: int, part: Kept) -> Iterator[rows.Part]:
+    """Yield the rows of a batch that count, with the index of its player."""
+    columns = [*programme.feature_columns, programme.target_column]
+    start = 0
+    for block in files.read_blocks(part.batch.data_name, columns):
+        x, y = arrays(block, programme=programme)
+        kept = part.mask[start : start + len(y)]
+        start += len(y)
+        yield x[kept], y[kept], index
 
 
 def validation_data(
@@ -65,8 +104,8 @@ def validation_data(
     """Return x and y of the validation (or sealed) set, for a utility alone. Two queries."""
     programme = programme_get(programme_id)
     purpose = ValidationSet.Purpose.SEALED if sealed else ValidationSet.Purpose.VALIDATION
-    rows = validation_set(programme_id, purpose)
-    return arrays(files.read_table(rows.data_name), programme=programme)
+    held = validation_set(programme_id, purpose)
+    return arrays(files.read_table(held.data_name), programme=programme)
 
 
 def validation_digest(*, programme_id: uuid.UUID | str, sealed: bool = False) -> str:
@@ -143,9 +182,9 @@ def target(table: pa.Table, programme: ProgrammeRecord) -> NDArray[np.int64] | N
     values = table[programme.target_column]
     if programme.task == Programme.Task.REGRESSION:
         return np.asarray(values.to_numpy(), dtype=np.float64)
-    labels = np.array(programme.target_labels, dtype=object)
-    found = np.searchsorted(labels, values.to_numpy().astype(object))
-    return found.astype(np.int64)
+    found = pc.index_in(values, value_set=pa.array(programme.target_labels, values.type))
+    assert found.null_count == 0, "a row with another label is refused"
+    return np.asarray(found.to_numpy(), dtype=np.int64)
 
 
 def arrays_empty(programme: ProgrammeRecord) -> NDArray[np.int64] | NDArray[np.float64]:

@@ -134,12 +134,23 @@ def player_batches(
     Rows are kept as they were when the players were made, as only their batches are
     looked at; a batch erased since is refused. One query.
     """
+    return in_order(players, batches_of(programme_id=programme_id, players=players))
+
+
+def batches_of(
+    *, programme_id: uuid.UUID | str, players: Sequence[PlayerRecord]
+) -> tuple[Batch, ...]:
+    """Return the players' batches; one erased since is refused. One query."""
     ids = [batch_id for player in players for batch_id in player.batch_ids]
     batches = Batch.objects.filter(Q(programme_id=programme_id), pk__in=ids)
-    found = list(batches.select_related("contributor", "programme"))
+    found = tuple(batches.select_related("contributor", "programme"))
     if len(found) < len(ids) or any(not batch.data_name for batch in found):
         raise BatchErased()
-    kept = {part.batch.id: part for part in kept_rows(found)}
+    return found
+
+
+def in_order(players: Sequence[PlayerRecord], batches: Iterable[Batch]) -> list[tuple[int, Kept]]:
+    kept = {part.batch.id: part for part in kept_rows(batches)}
     return [
         (index, part)
         for index, player in enumerate(players)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from contributors import files
+from contributors import files, rows
 from contributors.errors import BatchNotWithdrawable, NotFound
 from contributors.models import (
     ApiToken,
@@ -59,6 +59,7 @@ def erase(batch: Batch, *, now: datetime) -> None:
     batch.save()
     RowIssue.objects.filter(batch=batch).delete()
     transaction.on_commit(lambda: files.remove(*names))
+    transaction.on_commit(lambda: rows.forget([batch.id]))  # other machines: `rows_sweep`
 
 
 def bury(batch: Batch, *, now: datetime) -> None:

@@ -5,7 +5,9 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -16,11 +18,13 @@ from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 from django.utils.module_loading import module_has_submodule
 
+from contributors.services.rows import rows_sweep
 from ledger.selectors.operations import BEAT_EVERY
 from ledger.services.heartbeats import heartbeat_record, heartbeat_remove
 
 SHUTDOWN_WITHIN_MS = 30_000  # a shard takes a few seconds; one cut off is done again elsewhere
 LOOK_S = 0.2
+SWEEP_S = 60.0  # after which rows erased elsewhere are gone from this machine as well
 
 
 class Command(BaseCommand):
@@ -49,18 +53,23 @@ class Command(BaseCommand):
 
 
 def live_until(stopping: list[int]) -> None:
-    """Give a sign of life now and then until a signal comes.
+    """Give a sign of life now and then, and clear up, until a signal comes.
 
     A database that does not answer is no reason to stop: the work says so itself.
     """
     name, started_at = f"{socket.gethostname()}:{os.getpid()}", timezone.now()
-    beat_at = 0.0
+    beat = partial(heartbeat_record, name=name, started_at=started_at)
+    every_s: dict[Callable[..., None], float] = {
+        beat: BEAT_EVERY.total_seconds(),
+        rows_sweep: SWEEP_S,
+    }
+    due_at = dict.fromkeys(every_s, 0.0)
     while not stopping:
-        if time.monotonic() - beat_at >= BEAT_EVERY.total_seconds():
-            beat_at = time.monotonic()
+        for duty in [duty for duty, at in due_at.items() if at <= time.monotonic()]:
+            due_at[duty] = time.monotonic() + every_s[duty]
             close_old_connections()
             with suppress(DatabaseError):
-                heartbeat_record(name=name, started_at=started_at, now=timezone.now())
+                duty(now=timezone.now())
         time.sleep(LOOK_S)
     with suppress(DatabaseError):
         heartbeat_remove(name=name)

@@ -12,7 +12,7 @@ from types import MappingProxyType
 import numpy as np
 
 from valuation.core.games.base import Bools, Floats
-from valuation.core.games.problem import Problem
+from valuation.core.games.problem import Problem, blocks
 
 CHUNK_ELEMENTS = 2**18  # predictions per chunk: 2 MB, so that the passes over them stay in cache
 NEVER = -1e300  # log prior of a class without rows; its probability underflows to exactly 0
@@ -52,10 +52,12 @@ class GaussianNaiveBayes:
 
     def _player_sums(self, problem: Problem, label: int) -> Floats:
         """Count, sums and sums of squares about the class centre; (n_players, 1 + 2 features)."""
-        rows = np.flatnonzero(problem.y == label)
-        z = problem.x[rows] - self._centres[label]
         sums = np.zeros((problem.n_players, 1 + 2 * self.features))
-        np.add.at(sums, problem.owners[rows], np.hstack([np.ones((len(z), 1)), z, z * z]))
+        for cut in blocks(len(problem.y)):
+            rows = np.flatnonzero(problem.y[cut] == label)
+            z = problem.x[cut][rows] - self._centres[label]
+            terms = np.hstack([np.ones((len(z), 1)), z, z * z])
+            np.add.at(sums, problem.owners[cut][rows], terms)
         return sums
 
     def _validation_terms(self, problem: Problem, label: int) -> Floats:

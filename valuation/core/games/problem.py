@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,8 @@ from valuation.core.utilities import Task
 from valuation.errors import NotFinite, ShapeMismatch, UnsuitableOption, UnsuitableUtility
 
 Ints = NDArray[np.int64]
+
+ROWS_PER_BLOCK = 2**16  # looked at together: a few megabytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +47,10 @@ class Problem:
     def row_counts(self) -> Floats:
         """Rows of each player by class, float64 (n_players, classes); one column for regression."""
         counts = np.zeros((self.n_players, max(self.n_classes, 1)))
-        column = np.zeros_like(self.owners) if self.classes is None else self.y
-        np.add.at(counts, (self.owners, column), 1.0)
+        for cut in blocks(len(self.owners)):
+            owners = self.owners[cut]
+            column = np.zeros_like(owners) if self.classes is None else self.y[cut]
+            np.add.at(counts, (owners, column), 1.0)
         return counts
 
     def rows_of(self, members: Bools) -> Ints:
@@ -65,7 +69,7 @@ def problem_of(
     n_players: int | None,
     transform: Any = None,
 ) -> Problem:
-    """The problem, every array checked.
+    """The problem, every array checked; what is float64 or int64 already is not copied.
 
     Raises
     ------
@@ -82,10 +86,10 @@ def problem_of(
     transform = transform_of(transform, x_validation)
     y, y_validation, classes = _targets(y, y_validation, task)
     return Problem(
-        x=_matrix(transform(x), "transformed x") if len(x) else x,
+        x=_transformed(transform, x, "x") if len(x) else x,
         y=y,
         owners=owners,
-        x_validation=_matrix(transform(x_validation), "transformed x_validation"),
+        x_validation=_transformed(transform, x_validation, "x_validation"),
         y_validation=y_validation,
         classes=classes,
         n_players=n_players,
@@ -121,6 +125,11 @@ def _standardise(spec: Mapping[str, Any], x_validation: Floats) -> Any:
     return lambda x: (x - mean) / scale
 
 
+def _transformed(transform: Any, x: Floats, name: str) -> Floats:
+    found = transform(x)
+    return x if found is x else _matrix(found, f"transformed {name}")
+
+
 def _matrix(values: Any, name: str) -> Floats:
     try:
         matrix = np.ascontiguousarray(values, dtype=np.float64)
@@ -132,10 +141,18 @@ def _matrix(values: Any, name: str) -> Floats:
     return matrix
 
 
+def blocks(row_count: int) -> Iterator[slice]:
+    """Cuts of the rows: what is computed of a block at once is small, whatever the rows are."""
+    for start in range(0, row_count, ROWS_PER_BLOCK):
+        yield slice(start, min(start + ROWS_PER_BLOCK, row_count))
+
+
 def _check_finite(values: NDArray, name: str) -> None:
-    if not np.isfinite(values).all():
-        row = int(np.argwhere(~np.isfinite(values))[0][0])
-        raise NotFinite(f"{name} has NaN or an infinity in row {row}.")
+    for cut in blocks(len(values)):
+        finite = np.isfinite(values[cut])
+        if not finite.all():
+            row = cut.start + int(np.argwhere(~finite)[0][0])
+            raise NotFinite(f"{name} has NaN or an infinity in row {row}.")
 
 
 def _owners(owners: Any) -> Ints:
@@ -145,7 +162,7 @@ def _owners(owners: Any) -> Ints:
         whole = bool((owners == np.floor(owners)).all())
     if not whole and owners.size:
         raise ShapeMismatch("owners must be player indices: integers from 0.")
-    return owners.astype(np.int64)
+    return owners.astype(np.int64, copy=False)
 
 
 def _check_shapes(
@@ -185,13 +202,18 @@ def _targets(y: NDArray, y_validation: NDArray, task: Task) -> tuple[NDArray, ND
     if task == "regression":
         return _numbers(y, "y"), _numbers(y_validation, "y_validation"), None
     y, y_validation = _labels(y), _labels(y_validation)
-    classes, indices = np.unique(np.concatenate([y, y_validation]), return_inverse=True)
-    return indices[: len(y)], indices[len(y) :], classes
+    common = np.result_type(y, y_validation)
+    y, y_validation = y.astype(common, copy=False), y_validation.astype(common, copy=False)
+    found = [np.unique(values[cut]) for values in (y, y_validation) for cut in blocks(len(values))]
+    classes = np.unique(np.concatenate(found))
+    if common == np.int64 and np.array_equal(classes, np.arange(len(classes))):
+        return y, y_validation, classes  # they are indices already, maybe of a mapped file
+    return np.searchsorted(classes, y), np.searchsorted(classes, y_validation), classes
 
 
 def _numbers(y: NDArray, name: str) -> Floats:
     try:
-        numbers = y.astype(np.float64)
+        numbers = y.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
         raise UnsuitableUtility("A regression needs numbers as targets.") from error
     _check_finite(numbers, name)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from valuation.core.games.base import Bools, Floats
-from valuation.core.games.problem import Problem
+from valuation.core.games.problem import Problem, blocks
 
 CHUNK_ELEMENTS = 2**18  # predictions, and entries of X'X, per chunk: 2 MB, within the cache
 CONDITION_MAX = 1e8  # beyond it the normal equations lose half the digits, and rows decide
@@ -37,7 +37,7 @@ class Ridge:
         self.chunk = max(CHUNK_ELEMENTS // rows, 16)
         self._centre = problem.x_validation.mean(axis=0)
         self._sums = self._player_sums()
-        self._largest = float(((problem.x - self._centre) ** 2).sum())  # bounds every X'X
+        self._largest = self._square_sum()
         self._z_validation = np.ascontiguousarray((problem.x_validation - self._centre).T)
 
     def predict(self, members: Bools) -> Floats:
@@ -54,16 +54,21 @@ class Ridge:
 
     def _player_sums(self) -> Floats:
         """Per player n, Σy, Σz, Σzy and Σzz', all of it: unfolding triangles costs more."""
-        z = self.problem.x - self._centre
-        y = (self.problem.y - self.problem.prior[0])[:, None]
-        width = 2 + 2 * self.features + self.features**2
-        sums = np.zeros((self.problem.n_players, width))
-        for player in range(self.problem.n_players):
-            own = self.problem.owners == player
-            zi, yi = z[own], y[own]
-            squares = (zi.T @ zi).ravel()
-            sums[player] = np.hstack([len(zi), yi.sum(), zi.sum(axis=0), zi.T @ yi[:, 0], squares])
+        problem = self.problem
+        sums = np.zeros((problem.n_players, 2 + 2 * self.features + self.features**2))
+        for player in range(problem.n_players):
+            own = np.flatnonzero(problem.owners == player)
+            for cut in blocks(len(own)):
+                z = problem.x[own[cut]] - self._centre
+                y = problem.y[own[cut]] - problem.prior[0]
+                squares = (z.T @ z).ravel()
+                sums[player] += np.hstack([len(z), y.sum(), z.sum(axis=0), z.T @ y, squares])
         return sums
+
+    def _square_sum(self) -> float:
+        """Of all rows about the centre: it bounds every X'X."""
+        cuts = blocks(len(self.problem.x))
+        return float(sum(((self.problem.x[cut] - self._centre) ** 2).sum() for cut in cuts))
 
     def _moments(self, weights: Floats) -> tuple[Floats, Floats, Floats, Floats]:
         """Means (b, p) and (b,), centred Σzz' (b, p, p) and Σzy (b, p)."""
