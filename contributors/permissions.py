@@ -25,6 +25,10 @@ class ContributorsWrite(_RolesWrite):
     roles = (User.Role.CONTRIBUTOR,)
 
 
+class ContributorsAndAdministratorsWrite(_RolesWrite):
+    roles = (User.Role.CONTRIBUTOR, User.Role.ADMINISTRATOR)
+
+
 class ReviewersWrite(_RolesWrite):
     roles = (User.Role.REVIEWER,)
 

@@ -28,7 +28,6 @@ urlpatterns = [
     path("batches/", batches.batch_list, name="batches"),
     path("batches/<uuid:batch_id>/", batches.batch_detail, name="batch"),
     path("batches/<uuid:batch_id>/withdrawal/", batches.batch_withdraw, name="batch-withdraw"),
-    path("batches/<uuid:batch_id>/erasure/", batches.batch_erase, name="batch-erase"),
     path("profile/", account.profile, name="profile"),
     path("tokens/", account.tokens, name="tokens"),
     path("tokens/<uuid:token_id>/revocation/", account.token_revoke, name="token-revoke"),

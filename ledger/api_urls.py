@@ -4,6 +4,7 @@ from django.urls import path, re_path
 from rest_framework.routers import DefaultRouter
 
 from ledger.api.disputes import DisputeViewSet, HoldbackViewSet
+from ledger.api.erasure import BatchErasureView, ContributorErasureView
 from ledger.api.journal import AccountViewSet, JournalEntryViewSet
 from ledger.api.payouts import (
     AdvanceViewSet,
@@ -42,6 +43,12 @@ urlpatterns = [
         r"^statements/(?P<number>[A-Za-z0-9._-]+)\.(?P<form>pdf|csv|xlsx|json)$",
         StatementFileView.as_view(),
         name="statement-file",
+    ),
+    path("batches/<uuid:pk>/erasure/", BatchErasureView.as_view(), name="batch-erasure"),
+    path(
+        "contributors/<uuid:pk>/erasure/",
+        ContributorErasureView.as_view(),
+        name="contributor-erasure",
     ),
     path("reports/<slug:name>/", LedgerReportView.as_view(), name="ledger-report"),
     re_path(

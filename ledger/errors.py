@@ -267,6 +267,13 @@ class NothingToPay(Refusal):
     """
 
 
+class PaymentUnderWay(Conflict):
+    """Money is on its way to the account that would be erased.
+
+    Wait until the payment is settled or returned, then erase.
+    """
+
+
 class BooksDisagree(Conflict):
     """A balance is not the sum of its postings, so no money moves.
 

@@ -292,6 +292,23 @@ class BankDetailsForm(LedgerForm):
     )
 
 
+class EraseContributorForm(LedgerForm):
+    """A last look before everything of a contributor is erased."""
+
+    code = forms.CharField(max_length=32)
+    sure = forms.BooleanField(label="I have read what goes and what stays.")
+
+    def __init__(self, *args: Any, code: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.expected = code
+        self.fields["code"].label = f"Your code, {code}, to confirm"
+
+    def clean_code(self) -> str:
+        if self.cleaned_data["code"] != self.expected:
+            raise forms.ValidationError("This is not your code.")
+        return self.expected
+
+
 class PayoutBatchForm(LedgerForm):
     """Which payments are prepared."""
 

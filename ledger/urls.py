@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from ledger.pages import (
     bank_details,
     disputes,
+    erasure,
     home,
     journal,
     operations,
@@ -39,6 +40,8 @@ urlpatterns = [
     path(
         "disputes/<uuid:dispute_id>/withdrawal/", disputes.dispute_withdraw, name="dispute-withdraw"
     ),
+    path("batches/<uuid:batch_id>/erasure/", erasure.batch_erase, name="batch-erase"),
+    path("profile/erasure/", erasure.contributor_erase, name="contributor-erase"),
     path("profile/bank-details/", bank_details.bank_details, name="bank-details"),
     path("periods/", periods.period_list, name="periods"),
     path("periods/new/", periods.period_new, name="period-new"),

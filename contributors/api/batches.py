@@ -18,7 +18,6 @@ from contributors.models import Batch
 from contributors.selectors.batches import batch_receipt, receipt_of, with_names
 from contributors.selectors.consequences import batch_croissant, withdrawal_preview
 from contributors.services.batches import batch_withdraw
-from contributors.services.erasure import batch_erase
 from contributors.services.file_previews import file_preview
 
 DIALECT = ("encoding", "delimiter", "quote", "decimal")
@@ -204,13 +203,6 @@ class BatchViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         """What would change; nothing does."""
         found = withdrawal_preview(pk, user=signed_in(request))
         return Response(WithdrawalPreviewAnswer(found).data)
-
-    @extend_schema(request=None, responses=BatchAnswer)
-    @action(detail=True, methods=["post"])
-    def erasure(self, request: Request, pk: Any) -> Response:
-        """Rows and files are deleted for good; the receipt's digests and counts stay."""
-        receipt = batch_erase(batch_id=pk, actor=signed_in(request), now=timezone.now())
-        return Response(BatchAnswer(receipt).data)
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     @action(detail=True, methods=["get"])

@@ -16,7 +16,6 @@ from contributors.models import Batch
 from contributors.roles import ANYONE, PersonRequest, form_page, page
 from contributors.selectors.batches import receipt_of, with_names
 from contributors.selectors.consequences import withdrawal_preview
-from contributors.services.erasure import batch_erase as erase
 
 BATCHES_SHOWN = 200
 ISSUES_SHOWN = 200
@@ -92,24 +91,6 @@ STAYS = (
     "The receipt stays, so that you can show what you gave and when.",
     "The rows are kept until you have them erased.",
 )
-ERASED = (
-    "Every row and file of the batch is deleted, and every value quoted from it.",
-    "What was computed and paid before stays as it is; the books keep amounts, never rows.",
-    "This cannot be taken back. The same rows are recognised and refused if they are sent again.",
-)
-
-
-@form_page("contributor")
-def batch_erase(request: PersonRequest, batch_id: uuid.UUID) -> HttpResponse:
-    """What erasing means; then the rows are gone for good."""
-    batch = selectors.batch_receipt(batch_id, user=request.user)
-    form = WithdrawForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        erase(batch_id=batch_id, actor=request.user, now=timezone.now())
-        messages.success(request, "The rows of the batch are erased. Its receipt stays.")
-        return redirect("contributors:batch", batch_id)
-    context = {"batch": batch, "form": form, "sentences": ERASED}
-    return render(request, "contributors/erase.html", context, status=form.status)
 
 
 def steps_of(batch: Any) -> list[Step]:

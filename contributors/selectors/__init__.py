@@ -17,7 +17,7 @@ from contributors.selectors.games import (
     validation_row_count,
     work_list,
 )
-from contributors.selectors.players import PlayerMember, PlayerRecord, players_at
+from contributors.selectors.players import PlayerMember, PlayerRecord, is_any_erased, players_at
 from contributors.selectors.programmes import (
     ProgrammeRecord,
     programme_get,
@@ -36,6 +36,7 @@ __all__ = [
     "batch_list_for",
     "batch_receipt",
     "game_data",
+    "is_any_erased",
     "players_at",
     "programme_get",
     "programme_list_for",

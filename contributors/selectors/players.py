@@ -126,6 +126,11 @@ def accepted_at(batch: Batch) -> datetime:
     return batch.accepted_at
 
 
+def is_any_erased(*, batch_ids: Sequence[uuid.UUID]) -> bool:
+    """Whether rows of one of these batches are gone. One query."""
+    return Batch.objects.filter(pk__in=batch_ids, state=Batch.State.ERASED).exists()
+
+
 def player_batches(
     *, programme_id: uuid.UUID | str, players: Sequence[PlayerRecord]
 ) -> list[tuple[int, Kept]]:

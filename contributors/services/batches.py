@@ -198,13 +198,28 @@ def store(
     batch.checked_at = batch.accepted_at = now
     try:
         with transaction.atomic():
+            if not insert:
+                lock_checking(batch)
             batch.save(force_insert=insert)
             RowIssue.objects.bulk_create(issues_of(batch, examined.intake.errors))
             audit_record("batch_accepted", batch, actor=actor, now=now, rows=batch.accepted_count)
             transaction.on_commit(lambda: files.remove(upload))
     except Exception:
-        files.remove(batch.data_name, batch.digests_name)
+        # Whoever was first stored the same content under the same name.
+        if not Batch.objects.filter(pk=batch.pk, data_name=batch.data_name).exists():
+            files.remove(batch.data_name, batch.digests_name)
         raise
+
+
+class BatchSettled(Exception):
+    """Somebody else checked the batch first, or it was erased meanwhile."""
+
+
+def lock_checking(batch: Batch) -> None:
+    """The row is locked and still being checked, so nobody brings erased data back."""
+    checking = Batch.objects.select_for_update().filter(pk=batch.pk, state=Batch.State.CHECKING)
+    if checking.first() is None:
+        raise BatchSettled
 
 
 def counted(batch: Batch, digests: Digests | StoredDigests, row_count: int) -> Counts:
@@ -260,8 +275,16 @@ def batch_check(*, batch_id: uuid.UUID | str, now: datetime) -> str:
         pk=batch_id, state__in=[Batch.State.REGISTERED, Batch.State.CHECKING]
     ).update(state=Batch.State.CHECKING)
     batch = Batch.objects.select_related("programme", "contributor").get(pk=batch_id)
-    if not claimed:
-        return str(batch.state)
+    if claimed:
+        try:
+            check(batch, now=now)
+        except BatchSettled:
+            batch.refresh_from_db()
+    return str(batch.state)
+
+
+def check(batch: Batch, *, now: datetime) -> None:
+    """The batch is accepted or rejected, unless it was settled meanwhile."""
     try:
         with files.scratch() as folder, files.opened(batch.upload_name) as file:
             examined = examine(
@@ -276,7 +299,6 @@ def batch_check(*, batch_id: uuid.UUID | str, now: datetime) -> str:
             store(batch, examined, actor=None, now=now, insert=False)
     except (FileRefused, ErasedBefore) as refusal:
         reject(batch, refusal, now=now)
-    return str(batch.state)
 
 
 def reject(batch: Batch, refusal: FileRefused | ErasedBefore, *, now: datetime) -> None:
@@ -289,6 +311,7 @@ def reject(batch: Batch, refusal: FileRefused | ErasedBefore, *, now: datetime) 
     errors = [e for e in refusal.context.get("errors", ()) if not isinstance(e, dict)]
     batch.invalid_count = len({error.line for error in errors})
     with transaction.atomic():
+        lock_checking(batch)
         batch.save()
         RowIssue.objects.bulk_create(issues_of(batch, errors))
         audit_record("batch_rejected", batch, actor=None, now=now, code=refusal.code)

@@ -112,14 +112,31 @@ def erase_uploads(contributor: Contributor) -> None:
 
 
 def erase_user(user: User) -> None:
-    """The log-in works no more and names nobody."""
+    """The log-in works no more and names nobody; what logging in left behind is gone."""
     from allauth.account.models import EmailAddress
+    from allauth.mfa.models import Authenticator
+    from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+    from django.contrib.admin.models import LogEntry
 
     EmailAddress.objects.filter(user=user).delete()
+    Authenticator.objects.filter(user=user).delete()
     ApiToken.objects.filter(user=user).delete()
+    for kept in (AccessAttempt, AccessFailureLog, AccessLog):
+        kept.objects.filter(username__iexact=user.email).delete()
+    LogEntry.objects.filter(object_id=str(user.pk)).update(object_repr="", change_message="")
+    erase_sessions(user)
     user.email, user.full_name, user.is_active = f"{user.pk}@erased.invalid", "", False
     user.set_unusable_password()
     user.save()
+
+
+def erase_sessions(user: User) -> None:
+    """Nobody is logged in as the user; a session also remembers the address it began with."""
+    from django.contrib.sessions.models import Session
+
+    for session in Session.objects.iterator():
+        if session.get_decoded().get("_auth_user_id") == str(user.pk):
+            session.delete()
 
 
 @transaction.atomic

@@ -8,10 +8,12 @@ from importlib.metadata import version
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from contributors.errors import BatchErased
 from contributors.selectors import (
     PlayerRecord,
     ProgrammeRecord,
     game_data,
+    is_any_erased,
     text_data,
     validation_data,
     validation_digest,
@@ -68,10 +70,19 @@ GAMES_HELD = 2
 _held: OrderedDict[tuple[UUID, tuple[str, ...]], PlayableGame] = OrderedDict()
 
 
+def games_let_go() -> None:
+    """This process holds no game; it reads what it needs anew."""
+    _held.clear()
+
+
 def game_load(
     *, game: Game, programme: ProgrammeRecord, players: tuple[PlayerRecord, ...]
 ) -> PlayableGame:
-    """The playable game, its data read from storage unless this process holds it already."""
+    """The playable game, its data read from storage unless this process holds it already.
+
+    Data that was erased meanwhile, maybe by another process, is not held any longer.
+    """
+    refuse_erased(players)
     key = (game.id, tuple(player.data_digest for player in players))
     if key not in _held:
         while len(_held) >= GAMES_HELD:
@@ -79,6 +90,13 @@ def game_load(
         build = _bigram_game if programme.kind == "text" else _data_game
         _held[key] = build(game.spec, programme, players)
     return _held[key]
+
+
+def refuse_erased(players: tuple[PlayerRecord, ...]) -> None:
+    """Raise BatchErased if rows of these players are gone, and hold none of them. One query."""
+    if is_any_erased(batch_ids=[b for player in players for b in player.batch_ids]):
+        games_let_go()
+        raise BatchErased()
 
 
 def _data_game(

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 import numpy as np
 from django.db import transaction
 
+from contributors.errors import BatchErased
 from contributors.selectors import programme_get
-from valuation.core import Plan, Result
+from valuation.core import FunctionGame, Plan, Result
 from valuation.core.coalitions import Coalitions, keys, shard_cut
 from valuation.core.engine import shard_size
 from valuation.models import CoalitionUtility, Shard, ShardState, ValuationRun
@@ -39,6 +40,35 @@ def run_plan(run: ValuationRun) -> Plan:
         tolerance=run.tolerance,
         stoppable=run.deadline_s is not None,
     )
+
+
+# Methods that look at rows beside the game; the others replay from stored utilities alone.
+LOOKING_AT_ROWS = ("closed-form", "core-shap", "surrogate")
+
+
+def run_plan_without_rows(run: ValuationRun) -> Plan:
+    """The plan of a finished run of which rows were erased since.
+
+    Raises
+    ------
+    BatchErased
+        If its method looked at rows.
+    """
+    if run.method in LOOKING_AT_ROWS:
+        raise BatchErased(f"Rows were erased, and the method {run.method} looks at rows.")
+    return Plan.of(
+        FunctionGame(run.n_players, _no_rows),
+        method=run.method,
+        budget=run.budget,
+        seed=run.seed,
+        controls=(),
+        tolerance=run.tolerance,
+        stoppable=run.deadline_s is not None,
+    )
+
+
+def _no_rows(coalitions: Coalitions) -> np.ndarray:
+    raise BatchErased()
 
 
 def is_out_of_time(run: ValuationRun, now: datetime) -> bool:

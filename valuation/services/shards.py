@@ -108,7 +108,8 @@ def shard_compute(*, shard: Shard) -> bool:
         for d, u, t in zip(digests, utilities, untrainable, strict=True)
     ]
     with transaction.atomic():
-        open_shard = Shard.objects.filter(pk=shard.pk).exclude(state=ShardState.DONE)
+        open_shard = Shard.objects.filter(pk=shard.pk, run__state=RunState.RUNNING)
+        open_shard = open_shard.exclude(state=ShardState.DONE)
         stored = open_shard.update(
             state=ShardState.DONE,
             utilities=utilities.astype("<f8").tobytes(),

@@ -6,10 +6,11 @@ from uuid import UUID
 
 import numpy as np
 
+from contributors.errors import BatchErased
 from valuation.core import Result
 from valuation.core.axioms import efficiency_gap
 from valuation.models import Player, PlayerValue, ShardState, ValuationRun
-from valuation.services.rounds import known_utilities, run_plan
+from valuation.services.rounds import known_utilities, run_plan, run_plan_without_rows
 
 # Enough for the cents of any pool, few enough that libraries' last bits do not show.
 DIGITS = 12
@@ -50,10 +51,19 @@ def values_digest(texts: Iterable[tuple[str, str]]) -> str:
 def values_recompute(run_id: UUID) -> tuple[tuple[str, str, str], ...]:
     """(key, value, standard error) of each player, computed anew from the stored shards.
 
-    Nothing is evaluated: v(S) is read, everything after it is done again.
+    Nothing is evaluated: v(S) is read, everything after it is done again, also where rows
+    were erased since, unless the method looked at rows.
+
+    Raises
+    ------
+    BatchErased
     """
     run = ValuationRun.objects.select_related("game").get(pk=run_id)
-    step = run_plan(run).advance(known_utilities(run), stop=run.deadline_s is not None)
+    try:
+        plan = run_plan(run)
+    except BatchErased:
+        plan = run_plan_without_rows(run)
+    step = plan.advance(known_utilities(run), stop=run.deadline_s is not None)
     assert isinstance(step, Result), "a computed run lacks none of its coalitions"
     keys = run.players.order_by("index").values_list("key", flat=True)
     return tuple(

@@ -19,12 +19,14 @@ from ledger.errors import (
     NothingToPay,
     NotYours,
     OwnWork,
+    PaymentUnderWay,
 )
 from ledger.models import BankDetails, BankMessage, Payout, PayoutBatch, PayoutDestination
 from ledger.selectors.journal import held_minor
 from ledger.selectors.payouts import payout_batch_get
 from ledger.services.bank_answers import bank_message_ingest
 from ledger.services.bank_details import bank_details_erase, bank_details_set, decrypt
+from ledger.services.erasure import contributor_erase
 from ledger.services.payout_approval import (
     payout_batch_approve,
     payout_batch_export,
@@ -471,6 +473,16 @@ def test_bank_details_are_checked_encrypted_owned_and_erased(
 def test_a_message_that_is_none_is_refused(content, reviewer):
     with pytest.raises(BankMessageUnreadable):
         bank_message_ingest(content=content, actor=reviewer, now=NOW)
+
+
+def test_nobody_is_erased_while_money_is_on_its_way_to_them(make_run, payees, make_batch):
+    make_run(VALUES, 40_000, Policy(fee_bp=0), currency="EUR")
+    ann = payees(ann=IBANS["ann"])["ann"]
+    make_batch()
+    with pytest.raises(PaymentUnderWay):
+        contributor_erase(contributor_id=ann.id, actor=ann.user, now=NOW)
+    ann.user.refresh_from_db()
+    assert ann.user.is_active and BankDetails.objects.filter(contributor=ann).exists()
 
 
 def test_what_nobody_can_be_paid_is_kept_without_a_name(make_run, make_contributor, reviewer):
