@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Rows = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 SAMPLE_ROWS = 1_000  # a share known to 1.6 points
 BLOCK_CELLS = 4_000_000  # distances held at once: 32 MB
@@ -66,6 +67,29 @@ def mutual_share(a: Rows, b: Rows, *, scale: Rows | None = None, seed: int = 0) 
     back = nearest(large[there], small)
     share = float((back == rows).mean())
     return NearShare(share=share, honest=honest_share(ratio), rows=len(rows))
+
+
+def copied_rows(earlier: Rows, later: Rows, *, scale: Rows | None, cut: float) -> Mask:
+    """Return which rows of `later` are copies of rows of `earlier`.
+
+    Mutually nearest rows are taken out of both, again and again, until what is left looks
+    like honest batches; so a copy goes nearly whole, and of half a copy the honest half stays
+    but for the rows that are alike by chance.
+    """
+    a, b = standardised(earlier, later, scale)
+    left_a, left_b = np.arange(len(a)), np.arange(len(b))
+    copied = np.zeros(len(b), dtype=bool)
+    while min(len(left_a), len(left_b)) > 0:
+        there, back = nearest(b[left_b], a[left_a]), nearest(a[left_a], b[left_b])
+        mutual = back[there] == np.arange(len(left_b))
+        sizes = sorted([len(left_a), len(left_b)])
+        share = float(mutual.sum() / sizes[0])
+        rest = NearShare(share=share, honest=honest_share(sizes[1] / sizes[0]), rows=sizes[0])
+        if not rest.looks_copied(cut):
+            break
+        copied[left_b[mutual]] = True
+        left_a, left_b = np.delete(left_a, there[mutual]), left_b[~mutual]
+    return copied
 
 
 def honest_share(ratio: float) -> float:

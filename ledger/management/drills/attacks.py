@@ -10,10 +10,9 @@ from itertools import combinations
 import numpy as np
 
 from contributors.core import ladder
-from ledger.management.drills.defence import near, overlap_count, played
+from ledger.management.drills.defence import CUT, near, overlap_count, played
 from ledger.management.drills.scenes import ROWS, Floats, Rows, Scene, joined
 
-CUT = 0.5  # the default of Programme.near_duplicate_cut
 COPIES = range(2, 11)
 JITTERS = (0.0, 0.01, 0.05, 0.1, 0.2, 0.3)
 HONEST_BATCHES = 16  # 120 pairs a scene

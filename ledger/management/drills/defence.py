@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from contributors.core.digests import Digests, row_digests
 from contributors.core.duplicates import first_occurrences, is_in
-from contributors.core.nearest import NearShare, mutual_share
+from contributors.core.nearest import NearShare, copied_rows, mutual_share
 from contributors.core.players import groups
 from contributors.core.schema import Column
 from ledger.management.drills.scenes import Floats, Rows, Scene, joined
@@ -22,6 +22,7 @@ from valuation.core import DataGame, value
 
 KEY = b"drill" * 6  # the drill keeps no digest, so its key is no secret
 BUDGET = 2**12
+CUT = 0.5  # the default of Programme.near_duplicate_cut
 # As a programme would declare where 400 rows meet 33 or 106 features: at C = 1 an honest
 # contributor's value may be near 0 by overfitting, and gains then measure chance.
 OPTIONS = {"C": 0.01}
@@ -55,9 +56,14 @@ def played(
     defended: bool = True,
     sealed: bool = False,
 ) -> Outcome:
-    """Return what each account is worth and its share of the pool; inside a player by rows."""
+    """Return what each account is worth and its share of the pool; inside a player by rows.
+
+    Linked accounts are one player, in which near copies of an earlier account's rows are
+    left out.
+    """
     held = scene.sealed if sealed else scene.validation
     rows = kept(accounts) if defended else list(accounts)
+    rows = without_copies(rows, linked, scene)
     player_of = players(len(rows), linked)
     owners = np.concatenate([np.full(len(r), p) for r, p in zip(rows, player_of, strict=True)])
     everything = joined(rows)
@@ -67,6 +73,19 @@ def played(
     by_player = np.zeros(max(player_of) + 1)
     by_player[used] = result.values
     return outcome(by_player, player_of, np.array([len(r) for r in rows]))
+
+
+def without_copies(
+    accounts: list[Rows], linked: Sequence[tuple[int, int]], scene: Scene
+) -> list[Rows]:
+    """Return the accounts without the rows that copy an earlier account of the same player."""
+    scale, left = points(scene.validation).std(axis=0), list(accounts)
+    for earlier, later in linked:
+        if near(accounts[earlier], accounts[later], scene).looks_copied(CUT):
+            one, other = points(accounts[earlier]), points(left[later])
+            copied = copied_rows(one, other, scale=scale, cut=CUT)
+            left[later] = left[later].take(np.flatnonzero(~copied))
+    return left
 
 
 def players(accounts: int, linked: Sequence[tuple[int, int]]) -> list[int]:
