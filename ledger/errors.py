@@ -155,6 +155,13 @@ class PoolHasRun(Conflict):
     """
 
 
+class DuplicatesUnresolved(Conflict):
+    """Contributors who may be one hold more than 1 % of the pool, and the values pay them apart.
+
+    Decide their pairs on the integrity board; if they are one, send the run back and value again.
+    """
+
+
 class PoolNotRoyalty(Refusal):
     """The pool is a reserve for adjustments and is not divided.
 

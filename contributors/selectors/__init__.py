@@ -6,6 +6,7 @@ from contributors.selectors.batches import (
     batch_list_for,
     batch_receipt,
 )
+from contributors.selectors.evidence import alike_groups
 from contributors.selectors.games import (
     GameData,
     TextData,
@@ -33,6 +34,7 @@ __all__ = [
     "RowIssueRecord",
     "TextData",
     "WorkRecord",
+    "alike_groups",
     "batch_list_for",
     "batch_receipt",
     "game_data",

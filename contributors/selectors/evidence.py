@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
+from contributors.core.players import groups
 from contributors.models import Batch, OwnerLink, SuspectedPair
 
 HISTOGRAM_BINS = 20  # of the share 0 … 1
@@ -71,10 +72,21 @@ def suspected_pair_list(
     return tuple(pair_record(pair) for pair in found)
 
 
-def open_pair_codes(programme_id: uuid.UUID | str) -> tuple[tuple[str, str], ...]:
-    """Return the pairs of codes that still await a decision; pay should wait. One query."""
-    pairs = SuspectedPair.objects.filter(programme_id=programme_id, state="open").order_by("id")
-    return tuple(pairs.values_list("contributor_low__code", "contributor_high__code").distinct())
+def alike_groups(programme_id: uuid.UUID | str) -> tuple[frozenset[uuid.UUID], ...]:
+    """Return the groups of contributor ids that are one, or may be until a reviewer decides.
+
+    They are joined by pairs that are open or confirmed and by verified owner links. A link
+    that is only declared joins nobody: otherwise anybody could stop anybody's pay. Two queries.
+    """
+    pairs = SuspectedPair.objects.filter(programme_id=programme_id).exclude(state="rejected")
+    links = OwnerLink.objects.filter(state="verified")
+    found = [
+        (str(low), str(high))
+        for rows in (pairs, links)
+        for low, high in rows.values_list("contributor_low_id", "contributor_high_id")
+    ]
+    names = {name for pair in found for name in pair}
+    return tuple(frozenset(map(uuid.UUID, group)) for group in groups(names, found))
 
 
 def board(*, programme_id: uuid.UUID | str, cut: float) -> Board:

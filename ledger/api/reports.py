@@ -18,7 +18,7 @@ from ledger.api.shared import EXPORT, AnyAccept, exported
 from ledger.errors import NotFound
 from ledger.exports.plain_text import FORMATS
 from ledger.exports.tables import ledger_csv
-from ledger.selectors import journal, reports
+from ledger.selectors import journal, reports, tax
 
 DAYS = [
     OpenApiParameter("starts_on", OpenApiTypes.DATE),
@@ -35,6 +35,7 @@ REPORTS: dict[str, tuple[type, Any]] = {
     "reconciliation": (reports.Disagreement, lambda *_: reports.reconciliation()),
     "equations": (reports.Equation, lambda *_: reports.accounting_equations()),
     "aging": (reports.AgingRow, lambda on, _: reports.aging(on=on)),
+    "tax": (tax.TaxYearRow, lambda on, _: tax.tax_year(year=on.year)),
     "yearly-totals": (reports.YearlyTotal, lambda on, _: reports.yearly_totals(year=on.year)),
 }
 

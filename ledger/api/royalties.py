@@ -12,8 +12,10 @@ from rest_framework.response import Response
 from contributors.permissions import ReviewersAndApproversWrite
 from ledger import actors
 from ledger.api.shared import MoneyOf, NoteRequest, checked
+from ledger.errors import NotFound
 from ledger.models import RoyaltyRun
 from ledger.selectors import royalties as selectors
+from ledger.selectors.duplicates import unresolved_clusters
 from ledger.services import royalties
 
 
@@ -81,6 +83,15 @@ class StatementPreview(serializers.Serializer):
     lines = serializers.ListField()
 
 
+class UnresolvedClusterAnswer(serializers.Serializer):
+    """Contributors who may be one and are paid apart; one that blocks stops the run."""
+
+    codes = serializers.ListField(child=serializers.CharField())
+    gross_minor = serializers.IntegerField()
+    share_bp = serializers.IntegerField()
+    blocks = serializers.BooleanField()
+
+
 class RoyaltyRunViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     """Royalty runs: reviewers prepare them, approvers decide, nobody both."""
 
@@ -123,6 +134,15 @@ class RoyaltyRunViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         run = selectors.royalty_run_get(pk, user=request.user)
         drafts = selectors.royalty_run_preview(pk)
         return Response([selectors.preview_row(draft, run.currency) for draft in drafts])
+
+    @extend_schema(responses=UnresolvedClusterAnswer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def duplicates(self, request: Request, pk: Any) -> Response:
+        """Who may be one; above 1 % of the pool neither submission nor approval is taken."""
+        run = RoyaltyRun.objects.visible_to(request.user).filter(id=pk).first()
+        if run is None:
+            raise NotFound(royalty_run_id=str(pk))
+        return Response(UnresolvedClusterAnswer(unresolved_clusters(run), many=True).data)
 
     @extend_schema(request=None, responses=RoyaltyRunAnswer)
     @action(detail=True, methods=["post"])

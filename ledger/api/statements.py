@@ -13,13 +13,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from ledger import actors
 from ledger.api.shared import EXPORT, AnyAccept, NoteRequest, checked, decimal, exported, money
 from ledger.core.records import AMOUNTS
 from ledger.errors import FormNotOffered
 from ledger.files.statement import CONTENT_TYPES
 from ledger.models import Statement
 from ledger.selectors import statements as selectors
-from ledger.services import statement_files, statements
+from ledger.services import statement_files
 
 FACTS = (
     "number", "version", "state", "code", "programme", "period", "earned_on", "issued_at",
@@ -118,7 +119,7 @@ class StatementViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         """The next version of a statement that is not final, with the reason for it."""
         note = checked(NoteRequest, request)["note"]
         found = statement_files.statement_find(number=number, user=request.user)
-        statements.statement_reissue(
+        actors.enqueue_statement_reissue(
             statement_id=found.id, note=note, actor=request.user, now=timezone.now()
         )
         answer = self.retrieve(request, number)

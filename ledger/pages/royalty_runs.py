@@ -15,6 +15,7 @@ from ledger.errors import Refusal
 from ledger.forms import NoteForm, RoyaltyRunForm
 from ledger.models import Pool, RoyaltyRun, Statement
 from ledger.selectors import royalties as selectors
+from ledger.selectors.duplicates import unresolved_clusters
 from ledger.services import royalties
 from valuation.selectors import valuation_run_list
 
@@ -33,6 +34,7 @@ SERVICES: dict[str, Callable[..., RoyaltyRun]] = {
     "closing": royalties.royalty_run_close,
 }
 WITH_NOTE = ("decision", "approval", "rejection")
+UNDECIDED = ("calculated", "in_review")
 # A share this large is looked at twice: half of what there is to share.
 LARGE_SHARE_BP = 5_000
 
@@ -70,8 +72,10 @@ def run_detail(request: PersonRequest, run_id: UUID) -> HttpResponse:
     lines = selectors.royalty_line_list(run_id)
     statements = Statement.objects.filter(run_id=run_id).values_list("contributor_id", "number")
     role = request.user.role
+    open_ = run.state in UNDECIDED
     context = {
         "run": run,
+        "clusters": unresolved_clusters(RoyaltyRun.objects.get(pk=run_id)) if open_ else (),
         "lines": [(line, flags_of(line)) for line in lines],
         "values": value_rows(lines),
         "statements": dict(statements),

@@ -26,7 +26,7 @@ STATES = {
     "good": "open accepted computed reviewed locked approved posted issued final settled closed "
     "active valid confirmed verified released resolved paid checked consented done upheld",
     "busy": "registered queued running received checking calculated in_review submitted exported "
-    "sent part_settled frozen pending reserved in_file held suspected answered declared",
+    "sent part_settled frozen pending reserved in_file held agreed suspected answered declared",
     "bad": "rejected failed needs_decision returned superseded withdrawn reversed cancelled "
     "disputed erased revoked approval_void invalid expired",
 }
@@ -175,6 +175,7 @@ MENUS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("Pools", "ledger:pools", "/pools/"),
         ("Royalties", "ledger:royalty-runs", "/royalty-runs/"),
         ("Payouts", "ledger:payout-batches", "/payouts/"),
+        ("Payees", "ledger:payees", "/payees/"),
         ("Disputes", "ledger:disputes", "/disputes/"),
         ("Integrity", "contributors:integrity", "/integrity/"),
     ),
@@ -183,6 +184,7 @@ MENUS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("Runs", "valuation:runs", "/runs/"),
         ("Royalties", "ledger:royalty-runs", "/royalty-runs/"),
         ("Payouts", "ledger:payout-batches", "/payouts/"),
+        ("Payees", "ledger:payees", "/payees/"),
         ("Statements", "ledger:statements", "/statements/"),
         ("Journal", "ledger:journal", "/journal/"),
     ),
@@ -193,6 +195,7 @@ MENUS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("Runs", "valuation:runs", "/runs/"),
         ("Royalties", "ledger:royalty-runs", "/royalty-runs/"),
         ("Payouts", "ledger:payout-batches", "/payouts/"),
+        ("Payees", "ledger:payees", "/payees/"),
         ("Statements", "ledger:statements", "/statements/"),
         ("Integrity", "contributors:integrity", "/integrity/"),
     ),

@@ -4,7 +4,7 @@ what did each payee get in a year.
 The sums are taken in SQL, once over the postings, however many there are.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -162,14 +162,14 @@ def aging(*, on: date, purpose: str = "payable") -> tuple[AgingRow, ...]:
     return tuple(rows)
 
 
-def yearly_totals(*, year: int) -> tuple[YearlyTotal, ...]:
-    """What every payee earned and got in a calendar year, by effective date. One query.
+def yearly_totals(*, year: int, parties: Collection[str] | None = None) -> tuple[YearlyTotal, ...]:
+    """What every payee, or these, earned and got in a year, by effective date. Two queries.
 
     An amount counts by where it went: a payable to withholding was withheld, to payout
     clearing was paid, and what came back from there counts against it.
     """
     flows: dict[tuple[str, str], dict[tuple[str, str], int]] = {}
-    for party, currency, own, other, total in _party_flows(year):
+    for party, currency, own, other, total in _party_flows(year, parties):
         of = flows.setdefault((party, currency), {})
         of[own, other] = of.get((own, other), 0) + total
     return tuple(_yearly_total(*key, of) for key, of in sorted(flows.items()))
@@ -191,16 +191,20 @@ def _yearly_total(party: str, currency: str, flows: dict[tuple[str, str], int]) 
     )
 
 
-def _party_flows(year: int) -> Iterator[tuple[str, str, str, str, int]]:
+def _party_flows(
+    year: int, parties: Collection[str] | None
+) -> Iterator[tuple[str, str, str, str, int]]:
     """(party, currency, purpose of its account, purpose of the other, debits less credits)."""
     of_year = Posting.objects.filter(entry__effective_on__year=year)
     for own, other, sign in (
         ("debit_account", "credit_account", 1),
         ("credit_account", "debit_account", -1),
     ):
+        chosen = of_year.exclude(**{f"{own}__party": ""})
+        if parties is not None:
+            chosen = chosen.filter(**{f"{own}__party__in": parties})
         rows = (
-            of_year.exclude(**{f"{own}__party": ""})
-            .values_list(f"{own}__party", "currency", f"{own}__purpose", f"{other}__purpose")
+            chosen.values_list(f"{own}__party", "currency", f"{own}__purpose", f"{other}__purpose")
             .annotate(total=Sum("amount_minor"))
             .order_by()
         )

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Q
 
 from ledger.core.statements import Opening
-from ledger.models import TaxProfile, TaxRule
+from ledger.models import Payout, TaxProfile, TaxRule
 
 # To whom withheld tax is owed where no rule names an authority.
 AUTHORITY = "tax"
@@ -43,6 +44,29 @@ class TaxPositions:
         return replace(opening, withholding_bp=position.withholding_bp, hold=position.hold)
 
 
+# What a payout copied of the tax profile, as an annual form asks for it (1042-S boxes 1 and 3a).
+TAX_FACTS = ("form", "country", "treaty_article", "income_code", "exemption_code", "authority")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxYearRow:
+    """What one payee was paid in a year under one rate, form and code."""
+
+    code: str
+    currency: str
+    form: str
+    country: str
+    treaty_article: str
+    income_code: str
+    exemption_code: str
+    authority: str
+    rate_bp: int
+    payment_count: int
+    gross_minor: int
+    withheld_minor: int
+    net_minor: int
+
+
 def tax_positions(
     *, contributor_ids: Iterable[str], on: date, known_at: datetime | None = None
 ) -> TaxPositions:
@@ -67,6 +91,30 @@ def tax_positions(
     everybody = any(not rule.payee_country for rule in rules)
     default = TaxPosition(hold="needs_certificate" if everybody else "")
     return TaxPositions(positions=positions, default=default)
+
+
+def tax_year(*, year: int) -> tuple[TaxYearRow, ...]:
+    """What was paid in a year by payee, currency and what a form asks for. One query.
+
+    A payment counts in the year in which it left what was owed, once the bank has settled it;
+    one that came back is not counted.
+    """
+    paid = Payout.objects.filter(state="settled", reserve_entry__effective_on__year=year)
+    sums: dict[tuple[Any, ...], list[int]] = {}
+    for payout in paid.select_related("contributor").order_by("contributor__code", "id"):
+        facts = tuple(payout.tax[name] for name in TAX_FACTS)
+        key = (payout.contributor.code, payout.currency, payout.withholding_bp, *facts)
+        sums.setdefault(key, [0, 0, 0, 0])
+        amounts = (1, payout.gross_minor, payout.withholding_minor, payout.net_minor)
+        sums[key] = [a + b for a, b in zip(sums[key], amounts, strict=True)]
+    return tuple(
+        TaxYearRow(
+            code=code, currency=currency, rate_bp=rate_bp,
+            **dict(zip(TAX_FACTS, facts, strict=True)),
+            payment_count=count, gross_minor=gross, withheld_minor=withheld, net_minor=net,
+        )
+        for (code, currency, rate_bp, *facts), (count, gross, withheld, net) in sums.items()
+    )  # fmt: skip
 
 
 def _position(profile: TaxProfile, rules: list[TaxRule]) -> TaxPosition:

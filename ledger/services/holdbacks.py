@@ -21,6 +21,7 @@ from ledger.errors import HoldbackReleased, NotFound
 from ledger.models import Holdback, HoldbackRelease, JournalEntry, Period, RoyaltyRun
 from ledger.selectors.holdbacks import HoldbackPart, holdbacks_due
 from ledger.services.journal import journal_entry_post
+from ledger.services.locks import journal_lock
 from ledger.services.pools import occasion_in
 from ledger.services.roles import require_role
 
@@ -46,7 +47,7 @@ def holdbacks_release_due(
 ) -> int:
     """Every part that is due with the period is owed again, in one entry. Again: nothing.
 
-    Inside the caller's transaction. Returns how many parts came back.
+    Inside the caller's transaction, the journal locked. Returns how many parts came back.
     """
     due = holdbacks_due(period=period, currency=currency)
     paid = [part for part in due if part.amount_minor]
@@ -65,12 +66,37 @@ def holdbacks_release_due(
             for part in paid
         ],
     )
-    key = f"{occasion.source_type}:{occasion.source_id}:holdback-release"
+    # A part comes back once, so the first of them names this release.
+    key = f"holdback:{due[0].holdback_id}:{due[0].part}:released"
     posted = journal_entry_post(draft=draft, idempotency_key=key, actor=actor, now=now)
     HoldbackRelease.objects.bulk_create(
         [_release(part, posted.entry, now) for part in due], batch_size=1_000
     )
     return len(due)
+
+
+def holdbacks_release_ended(*, now: datetime) -> int:
+    """Every part that was due with a period that is over is owed again; how many came back.
+
+    The run of a period releases what is due with it. This is for a period without a run, so
+    that a reserve comes back by itself, as its statement promised.
+    """
+    ended = Period.objects.filter(ends_on__lt=now.date()).order_by("-starts_on").first()
+    if ended is None or not Period.objects.exclude(status=Period.Status.CLOSED).exists():
+        return 0  # nothing can be booked before a period is opened
+    currencies = Holdback.objects.order_by().values_list("run__pool__currency", flat=True)
+    return sum(
+        _release_ended(ended, currency, now) for currency in sorted(set(currencies.distinct()))
+    )
+
+
+def _release_ended(ended: Period, currency: str, now: datetime) -> int:
+    with transaction.atomic():
+        journal_lock()
+        occasion = occasion_in(period_open_at(now), now, "period", ended.id)
+        return holdbacks_release_due(
+            period=ended, currency=currency, occasion=occasion, actor=None, now=now
+        )
 
 
 def holdback_decide(

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from contributors.models import Contributor
 from ledger.core.bookkeeping import AMOUNT_MINOR_MAX, Event
 from ledger.core.money import exponent
 from ledger.errors import (
@@ -46,19 +47,27 @@ def advance_agree(
     actor: Any,
     now: datetime,
 ) -> Advance:
-    """The advance is agreed; the next payout batch of its currency pays it."""
+    """The advance is agreed; the next payout batch of its currency pays it.
+
+    The same agreement again is the same advance, so that a form sent twice pays once.
+
+    Raises
+    ------
+    AmountOutOfRange, NotFound
+    """
     require_role(actor, "reviewer")
     exponent(currency)
     if not 1 <= amount_minor <= AMOUNT_MINOR_MAX:
         raise AmountOutOfRange(amount_minor=amount_minor)
-    return Advance.objects.create(
-        contributor_id=contributor_id,
-        currency=currency,
-        amount_minor=amount_minor,
-        agreement=agreement,
-        created_by=actor,
-        created_at=now,
-    )
+    agreed = {"currency": currency, "amount_minor": amount_minor, "agreement": agreement}
+    with transaction.atomic():
+        payee = Contributor.objects.select_for_update().filter(pk=contributor_id).first()
+        if payee is None:
+            raise NotFound(contributor_id=str(contributor_id))
+        there = payee.advances.filter(**agreed).first()
+        return there or Advance.objects.create(
+            contributor=payee, created_by=actor, created_at=now, **agreed
+        )
 
 
 def payout_batch_prepare(

@@ -23,6 +23,7 @@ from ledger.core.royalties import (
 )
 from ledger.errors import (
     ApprovalVoid,
+    DuplicatesUnresolved,
     NotFound,
     PeriodNotFrozen,
     PoolHasRun,
@@ -33,6 +34,7 @@ from ledger.errors import (
     ValuesNotLocked,
 )
 from ledger.models import Approval, Period, Pool, RoyaltyLine, RoyaltyRun
+from ledger.selectors.duplicates import unresolved_clusters
 from ledger.selectors.royalties import carried_values, lines_hash, stored_line_drafts
 from ledger.services.roles import refuse_own_work, require_role
 from ledger.services.royalty_posting import royalty_run_post
@@ -92,12 +94,19 @@ def royalty_run_decide(*, run_id: UUID, note: str, actor: Any, now: datetime) ->
 
 
 def royalty_run_submit(*, run_id: UUID, actor: Any, now: datetime) -> RoyaltyRun:
-    """The run waits for an approver."""
+    """The run waits for an approver.
+
+    Raises
+    ------
+    DuplicatesUnresolved
+        If contributors who may be one hold more than 1 % of the pool.
+    """
     require_role(actor, "reviewer")
     with transaction.atomic():
         run = _locked(run_id)
         if run.state == State.IN_REVIEW:
             return run
+        _refuse_duplicates(run)
         _move(run, State.IN_REVIEW, actor, now, submitted_by=actor, submitted_at=now)
     return run
 
@@ -111,6 +120,8 @@ def royalty_run_approve(*, run_id: UUID, actor: Any, now: datetime, note: str = 
         If the approver calculated or submitted it; the database refuses it too.
     ApprovalVoid
         If the lines are not those that were calculated.
+    DuplicatesUnresolved
+        If contributors who may be one hold more than 1 % of the pool.
     """
     require_role(actor, "approver")
     with transaction.atomic():
@@ -120,6 +131,7 @@ def royalty_run_approve(*, run_id: UUID, actor: Any, now: datetime, note: str = 
         refuse_own_work(actor, run.created_by_id, run.submitted_by_id)
         if run.state != State.IN_REVIEW:
             raise RunNotInState(state=run.state, wanted=State.APPROVED)
+        _refuse_duplicates(run)
         approval = _approve(run, Approval.Decision.APPROVED, note, actor, now)
         _move(
             run, State.APPROVED, actor, now, approved_by=actor, approved_at=now, approval=approval
@@ -220,6 +232,12 @@ def _check_values(pool: Pool, values: valuations.ValuationRunRecord) -> None:
         raise ProgrammeDiffers(pool=pool.code)
     if values.state != "locked":
         raise ValuesNotLocked(state=values.state)
+
+
+def _refuse_duplicates(run: RoyaltyRun) -> None:
+    blocking = [each for each in unresolved_clusters(run) if each.blocks]
+    if blocking:
+        raise DuplicatesUnresolved(errors=[each.as_error() for each in blocking])
 
 
 def _run_create(

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db.models import Count, QuerySet
 
 from ledger.errors import FileDamaged, FormNotOffered, NotFound
 from ledger.files.statement import CONTENT_TYPES, render
@@ -57,6 +58,16 @@ def statement_files_make(*, statement_ids: list[UUID], now: datetime) -> int:
             _make(statement, format, None, now)
             made += 1
     return made
+
+
+def statements_left_behind(*, since: datetime) -> QuerySet[Statement]:
+    """Statements issued before then that lack a file, unless a file was made since."""
+    if StatementFile.objects.filter(rendered_at__gte=since).exists():
+        return Statement.objects.none()  # workers are at it
+    forms = Count("files")
+    return Statement.objects.annotate(forms=forms).filter(
+        issued_at__lt=since, forms__lt=len(CONTENT_TYPES)
+    )
 
 
 def statement_find(*, number: str, user: Any, version: int | None = None) -> Statement:

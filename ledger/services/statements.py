@@ -31,6 +31,7 @@ from ledger.services.states import state_move
 # Rows of one INSERT: a statement's record is some kilobytes.
 STATEMENTS_PER_INSERT = 200
 State = Statement.State
+UNDISPUTED = (State.ISSUED, State.RESOLVED)
 
 
 def series_lock(*, period: Period, currency: str) -> StatementSeries:
@@ -87,7 +88,7 @@ def statement_reissue(*, statement_id: UUID, note: str, actor: Any, now: datetim
         series = StatementSeries.objects.select_for_update().get(code=old.series_id)
         journal_lock()
         newest = last_statements(old.currency)[str(old.contributor_id)]
-        if newest.statement_id != old.id or old.state not in (State.ISSUED, State.RESOLVED):
+        if newest.statement_id != old.id or old.state not in UNDISPUTED:
             raise StatementNotInState(state=old.state)
         statement_move(old, State.SUPERSEDED, actor=actor, now=now, reason=note)
         return _reissue(old, series, note, now)
@@ -107,13 +108,15 @@ def statement_finalise(*, statement_id: UUID, actor: Any, now: datetime) -> Stat
 
 def statements_finalise_due(*, now: datetime, limit: int = 1_000) -> int:
     """Every statement whose window has passed undisputed is final; how many became so."""
-    due = Statement.objects.filter(
-        state__in=[State.ISSUED, State.RESOLVED], dispute_until__lt=now
-    ).order_by("id")
-    ids = list(due.values_list("id", flat=True)[:limit])
-    for statement_id in ids:
-        statement_finalise(statement_id=statement_id, actor=None, now=now)
-    return len(ids)
+    due = Statement.objects.filter(state__in=UNDISPUTED, dispute_until__lt=now).order_by("id")
+    count = 0
+    for statement_id in list(due.values_list("id", flat=True)[:limit]):
+        with transaction.atomic():
+            statement = statement_locked(statement_id)
+            if statement.state in UNDISPUTED:  # still: somebody else may have been at it
+                statement_move(statement, State.FINAL, actor=None, now=now)
+                count += 1
+    return count
 
 
 def statement_locked(statement_id: UUID) -> Statement:

@@ -37,6 +37,7 @@ KINDS = {
     "licences": "licence",
     "links": "link",
     "owner-links": "link",
+    "payees": "payee",
     "periods": "period",
     "policies": "policy",
     "pools": "pool",
@@ -51,8 +52,8 @@ KINDS = {
     "valuation-runs": "valuation-run",
 }
 OWN = {
-    *("batch", "consent", "contributor", "dispute", "link", "preview", "statement"),
-    *("token", "upload"),
+    *("batch", "consent", "contributor", "dispute", "link", "payee", "preview"),
+    *("statement", "token", "upload"),
 }
 STAFFS = {"account", "entry", "holdback", "pool", "royalty-run", "pair"}
 # Staff's too; the world has none of them, so that an id of nothing has to do.

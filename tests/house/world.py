@@ -145,6 +145,7 @@ def objects(bob: Any, receipt: Any, staff: Any, now: Any) -> dict[str, str]:
         "dispute": str(dispute.id),
         "entry": str(JournalEntry.objects.order_by("seq").last().id),
         "link": str(link.id),
+        "payee": own.code,
         "period": str(Period.objects.get().id),
         "period code": Period.objects.get().code,
         "policy": str(PolicyVersion.objects.get().id),

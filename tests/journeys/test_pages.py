@@ -46,6 +46,7 @@ PAGES = {
     "/royalty-runs/new/": "reviewer",
     "/payouts/": "reviewer approver auditor",
     "/payouts/new/": "reviewer",
+    "/payees/": "reviewer approver auditor",
     "/journal/": "reviewer approver auditor",
     "/journal/trial-balance/": "reviewer approver auditor",
     "/journal/check/": "reviewer approver auditor",
@@ -152,7 +153,7 @@ def test_a_refusal_is_a_page_that_says_what_to_do(make_user: Callable[..., Any])
 
 
 @pytest.mark.parametrize(
-    "path", ["/statements/", "/royalty-runs/", "/runs/", "/disputes/", "/journal/", "/"]
+    "path", ["/statements/", "/royalty-runs/", "/runs/", "/disputes/", "/journal/", "/payees/", "/"]
 )
 def test_a_list_costs_as_many_queries_for_many_rows_as_for_few(
     path: str,
@@ -181,7 +182,7 @@ def test_every_export_that_a_page_offers_is_there(
 ) -> None:
     make_run({"ann": "0.2", "ben": "0.1"})
     auditor = client_of(make_user("eve", role="auditor"))
-    for path in ("/journal/", "/journal/trial-balance/", "/statements/"):
+    for path in ("/journal/", "/journal/trial-balance/", "/statements/", "/payees/"):
         page = auditor.get(path).content.decode()
         links = re.findall(r'href="(/api/v1/[^"]+)"', page)
         assert links, path

@@ -53,7 +53,7 @@ def make_contributor(db: None) -> Callable[..., Any]:
 def make_values(programme: Any, reviewer: Any, make_contributor: Any) -> Callable[..., Any]:
     """Return a maker of locked valuation runs: make_values({"ann": "0.2", "bob": ("0.1", "0.01")}).
 
-    The player's key is the code; each player has one member with 10 rows.
+    The player's key is the code, or several joined by +; each member has 10 rows.
     """
     from valuation.models import Game, Player, PlayerMember, PlayerValue, ValuationRun
 
@@ -91,10 +91,11 @@ def make_values(programme: Any, reviewer: Any, make_contributor: Any) -> Callabl
                 run=run, index=index, key=code, label=code, data_digest="0" * 64, row_count=10,
                 batch_ids=[],
             )  # fmt: skip
-            PlayerMember.objects.create(
-                player=player, contributor=make_contributor(code), code=code, row_count=10,
-                first_accepted_at=NOW, weight=10,
-            )  # fmt: skip
+            for member in code.split("+"):
+                PlayerMember.objects.create(
+                    player=player, contributor=make_contributor(member), code=member,
+                    row_count=10, first_accepted_at=NOW, weight=10,
+                )  # fmt: skip
             PlayerValue.objects.create(run=run, player=player, value=value, standard_error=error)
         return run
 

@@ -10,11 +10,14 @@ from django.db import close_old_connections
 from django.utils.module_loading import import_string
 
 LOOK_S = 0.2
-# Sweep and seconds between two. Each looks for rows left behind and sends their ids again.
+# Sweep and seconds between two. Each looks for rows left behind or due, and finds each once.
 # They run here: short as they are, a queue that stands still must not fill up with them.
 SWEEPS = {
     "valuation.actors.resume_valuation_runs": 15,
     "contributors.actors.resume_batches": 60,
+    "ledger.actors.resume_statement_files": 600,
+    "ledger.actors.finalise_statements": 600,
+    "ledger.actors.release_reserves": 3600,
 }
 CLEARING = "clear_expired"
 DAY_S = 24 * 3600

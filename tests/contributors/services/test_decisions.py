@@ -7,8 +7,12 @@ from django.db import IntegrityError, connection, transaction
 
 from contributors import actors, errors
 from contributors.models import ApiToken, Batch, Preview, SuspectedPair
-from contributors.selectors.evidence import board, open_pair_codes
-from contributors.services.evidence import owner_link_declare, suspected_pair_decide
+from contributors.selectors.evidence import alike_groups, board
+from contributors.services.evidence import (
+    owner_link_decide,
+    owner_link_declare,
+    suspected_pair_decide,
+)
 from contributors.services.previews import preview_answer, preview_request
 from contributors.services.tokens import token_create
 from tests.contributors.conftest import NOW, table
@@ -45,11 +49,28 @@ def test_a_reviewer_alone_decides_and_once(pair, reviewer, make_user):
         decide(pair, confirmed=False, actor=reviewer)
 
 
-def test_open_pairs_are_told_to_whoever_pays(programme, pair):
-    assert len(open_pair_codes(programme.id)) == 1
-    decide(pair)
-    assert open_pair_codes(programme.id) == ()
-    assert board(programme_id=programme.id, cut=0.5).pairs[0].state == "confirmed"
+@pytest.mark.parametrize("confirmed, grouped", [(True, True), (False, False)])
+def test_who_may_be_one_is_told_to_whoever_pays_until_the_pair_is_rejected(
+    programme, pair, confirmed, grouped
+):
+    both = frozenset({pair.contributor_low_id, pair.contributor_high_id})
+    assert alike_groups(programme.id) == (both,)
+    decide(pair, confirmed=confirmed)
+    assert alike_groups(programme.id) == ((both,) if grouped else ())
+    assert board(programme_id=programme.id, cut=0.5).pairs[0].state == (
+        "confirmed" if confirmed else "rejected"
+    )
+
+
+def test_a_link_that_is_only_declared_joins_nobody(programme, pair):
+    decide(pair, confirmed=False)
+    codes = pair.contributor_low, pair.contributor_high
+    link = owner_link_declare(
+        contributor_id=codes[0].id, other_code=codes[1].code, actor=None, now=NOW
+    )
+    assert alike_groups(programme.id) == ()
+    owner_link_decide(link_id=link.id, verified=True, reason="seen", actor=None, now=NOW)
+    assert alike_groups(programme.id) == (frozenset(each.id for each in codes),)
 
 
 def test_the_database_refuses_a_pair_turned_round_or_undecided(pair):

@@ -7,7 +7,7 @@ import pytest
 
 from tests.ledger.journal.books import ANN, POOL, Books
 
-REPORTS = ["trial-balance", "reconciliation", "equations", "aging", "yearly-totals"]
+REPORTS = ["trial-balance", "reconciliation", "equations", "aging", "tax", "yearly-totals"]
 EXPORTS = ["csv", "beancount", "hledger", "ledger"]
 
 
