@@ -19,7 +19,7 @@ from ledger.pages.welcome import landing
 from ledger.selectors.journal import account_balances
 from ledger.selectors.payouts import payout_batch_list
 from ledger.selectors.royalties import royalty_run_list
-from valuation.selectors import valuation_run_list
+from valuation.selectors import ValuationRunRecord, valuation_run_list
 
 STATEMENTS_SHOWN = 5
 TODOS_SHOWN = 20
@@ -152,17 +152,29 @@ def reviewer_todos(request: PersonRequest) -> list[Todo]:
         for programme in programme_list_for(request.user)
         if programme.status == "draft"
     ]
-    todos += [
-        Todo(
-            title=f"Look at the values of {run.programme_title}",
-            url=reverse("valuation:run", args=[run.id]),
-            text="The run is computed; lock its values when they are as they should be.",
-        )
-        for run in valuation_run_list(user=request.user)
-        if run.state in ("computed", "reviewed")
-    ]
+    todos += value_todos(request)
     waiting = {"calculated": "submit it", "needs_decision": "decide on it"}
     return [*todos, *_run_todos(request, waiting), *dispute_todos()]
+
+
+def value_todos(request: PersonRequest) -> list[Todo]:
+    """Values to lock, one line for each programme, however many texts it has valued."""
+    computed: dict[str, list[ValuationRunRecord]] = defaultdict(list)
+    for run in valuation_run_list(user=request.user):
+        if run.state in ("computed", "reviewed"):
+            computed[run.programme_title].append(run)
+    return [
+        Todo(
+            title=f"Look at the values of {title}",
+            url=reverse("valuation:run", args=[runs[0].id])
+            if len(runs) == 1
+            else reverse("valuation:runs"),
+            text="The run is computed; lock its values when they are as they should be."
+            if len(runs) == 1
+            else f"{len(runs)} runs are computed; lock the values of those that are to be paid.",
+        )
+        for title, runs in computed.items()
+    ]
 
 
 def dispute_todos() -> list[Todo]:

@@ -73,7 +73,7 @@ def amount(amount_minor: int | None, currency: str) -> str:
 def figure(value: Any, decimals: int = 5) -> str:
     """A value as text with a fixed number of decimals and a true minus sign; a dash for none."""
     try:
-        shown = f"{Decimal(str(value)):.{decimals}f}"
+        shown = f"{Decimal(str(value)):,.{decimals}f}"
     except (InvalidOperation, ValueError):
         return "—"
     return shown.replace("-", MINUS) if shown.strip("-0.") else shown.lstrip("-")

@@ -130,6 +130,19 @@ def test_a_statement_shows_each_step_from_the_pool_to_the_net(two_contributors: 
     assert way[-1].amount_minor == statements["ann"].net_minor
 
 
+def test_many_values_to_lock_are_one_line_of_what_is_to_do(
+    reviewer: Any,
+    make_values: Any,  # noqa: F811
+) -> None:
+    client = client_of(reviewer)
+    run = make_values({"ann": "0.2"}, state="computed")
+    [todo] = client.get("/").context["todos"]
+    assert todo.url == f"/runs/{run.id}/"
+    make_values({"ann": "0.1"}, state="computed")
+    [todo] = client.get("/").context["todos"]
+    assert todo.url == "/runs/" and todo.text.startswith("2 runs are computed")
+
+
 def test_a_statement_computed_again_is_the_same(two_contributors: Any) -> None:
     users, statements, _ = two_contributors
     page = client_of(users["ann"]).get(f"/statements/{statements['ann'].number}/check/")

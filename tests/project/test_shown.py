@@ -34,6 +34,7 @@ def test_a_negative_amount_is_marked_in_more_than_its_sign():
 def test_a_value_that_rounds_to_nothing_has_no_sign():
     assert shown.figure("-0.0000001", 3) == "0.000"
     assert shown.figure("-0.01", 2) == "\N{MINUS SIGN}0.01"
+    assert shown.figure(12345, 0) == "12,345"
     assert shown.figure(None) == shown.figure("?") == "—"
 
 
