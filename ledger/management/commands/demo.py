@@ -1,5 +1,6 @@
 """manage.py demo: real data, real workers, and who is owed what."""
 
+import logging
 import os
 import signal
 import sys
@@ -35,8 +36,11 @@ class Command(BaseCommand):
         # A terminated demo leaves no worker behind: the exit unwinds through what ends them.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         started = time.perf_counter()
+        if "LOG_LEVEL" not in os.environ:
+            logging.disable(logging.INFO)  # what is printed is for a newcomer to read
         call_command("migrate", verbosity=0)
         self.play(bind)
+        logging.disable(logging.NOTSET)
         self.stdout.write(f"\nDone in {time.perf_counter() - started:.1f} s.")
         if not no_serve:
             call_command("serve", bind=bind)
