@@ -1,6 +1,7 @@
 """Where rows and texts lie: Django's default storage, under names made of digests and ids."""
 
 import hashlib
+import io
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.utils.module_loading import import_string
+from numpy.typing import NDArray
 
 from contributors.core import digests
 from contributors.core.limits import FILE_BYTES_MAX
@@ -86,6 +88,16 @@ def read_digests(name: str) -> digests.Digests:
         return np.zeros((0, 2), dtype=np.uint64)
     with opened(name) as file:
         return digests.from_bytes(file.read())
+
+
+def put_mask(name: str, mask: NDArray[np.bool_]) -> str:
+    return put(name, io.BytesIO(np.packbits(mask).tobytes()))
+
+
+def read_mask(name: str, rows: int) -> NDArray[np.bool_]:
+    with opened(name) as file:
+        packed = np.frombuffer(file.read(), dtype=np.uint8)
+    return np.unpackbits(packed, count=rows).astype(bool)
 
 
 def read_table(name: str, columns: list[str] | None = None) -> pa.Table:

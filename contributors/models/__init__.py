@@ -12,6 +12,7 @@ from contributors.models.audit_event import AuditEvent
 from contributors.models.batch import Batch, RowIssue
 from contributors.models.consent import Consent
 from contributors.models.contributor import Contributor, ContributorProfile
+from contributors.models.copied_rows import CopiedRows
 from contributors.models.idempotent_request import IdempotentRequest
 from contributors.models.licence import Licence
 from contributors.models.owner_link import OwnerLink
@@ -30,6 +31,7 @@ __all__ = [
     "Consent",
     "Contributor",
     "ContributorProfile",
+    "CopiedRows",
     "IdempotentRequest",
     "Licence",
     "OwnerLink",

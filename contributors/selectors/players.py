@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -13,7 +13,14 @@ from contributors import files
 from contributors.core.duplicates import first_occurrences
 from contributors.core.players import data_digest, groups
 from contributors.errors import BatchErased
-from contributors.models import Batch, Contributor, OwnerLink, Programme, SuspectedPair
+from contributors.models import (
+    Batch,
+    Contributor,
+    CopiedRows,
+    OwnerLink,
+    Programme,
+    SuspectedPair,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +44,8 @@ class PlayerRecord:
     batch_ids: tuple[uuid.UUID, ...]
     data_digest: str
     row_count: int
+    # Rows found to be copies by then are left out; None: all that are known.
+    known_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +63,15 @@ class Kept:
         return int(self.mask.sum())
 
 
-def players_at(*, programme_id: uuid.UUID | str, cutoff_at: datetime) -> tuple[PlayerRecord, ...]:
+def players_at(
+    *, programme_id: uuid.UUID | str, cutoff_at: datetime, known_at: datetime | None = None
+) -> tuple[PlayerRecord, ...]:
     """Return the players, ordered by key, of the batches accepted by `cutoff_at`.
 
     Withdrawn and erased batches and those without a consent in force are left out. A row
-    counts once, for the batch that had it first. A contributor left without rows plays
-    only as a member of a cluster. Four queries.
+    counts once, for the batch that had it first; inside a player so do near copies of a row
+    that were found by `known_at`. A contributor left without rows plays only as a member of
+    a cluster. Five queries.
     """
     batches = (
         Batch.objects.live()
@@ -71,7 +83,9 @@ def players_at(*, programme_id: uuid.UUID | str, cutoff_at: datetime) -> tuple[P
     for part in kept:
         by_code.setdefault(part.batch.contributor.code, []).append(part)
     clusters = groups(by_code, evidence_pairs(programme_id))
-    players = [player_of([part for code in codes for part in by_code[code]]) for codes in clusters]
+    together = [[part for code in codes for part in by_code[code]] for codes in clusters]
+    distinct = without_copies(together, known_at)
+    players = [player_of(parts, known_at) for parts in distinct]
     return tuple(player for player in players if player.row_count > 0)
 
 
@@ -80,6 +94,32 @@ def kept_rows(batches: Iterable[Batch]) -> list[Kept]:
     ordered = sorted(batches, key=lambda batch: (batch.accepted_at, batch.id))
     masks = first_occurrences([files.read_digests(batch.digests_name) for batch in ordered])
     return [Kept(batch=b, mask=m) for b, m in zip(ordered, masks, strict=True)]
+
+
+def without_copies(
+    players: Sequence[Sequence[Kept]], known_at: datetime | None
+) -> list[list[Kept]]:
+    """Return the parts of each player without rows that copy an earlier batch of it. One query."""
+    player_of_batch = {part.batch.id: i for i, parts in enumerate(players) for part in parts}
+    programmes = {part.batch.programme_id for parts in players for part in parts}
+    found = CopiedRows.objects.filter(later__programme__in=programmes)
+    copies = found if known_at is None else found.filter(found_at__lte=known_at)
+    masks: dict[uuid.UUID, list[str]] = {}
+    for copy in copies.order_by("id"):
+        first, second = (player_of_batch.get(b) for b in (copy.earlier_id, copy.later_id))
+        if first is not None and first == second:
+            masks.setdefault(copy.later_id, []).append(copy.mask_name)
+    return [
+        [replace(part, mask=less(part.mask, masks.get(part.batch.id, []))) for part in parts]
+        for parts in players
+    ]
+
+
+def less(mask: NDArray[np.bool_], copied: Sequence[str]) -> NDArray[np.bool_]:
+    """Return the mask without the rows of the stored masks."""
+    for name in copied:
+        mask = mask & ~files.read_mask(name, len(mask))
+    return mask
 
 
 def evidence_pairs(programme_id: uuid.UUID | str) -> list[tuple[str, str]]:
@@ -92,7 +132,7 @@ def evidence_pairs(programme_id: uuid.UUID | str) -> list[tuple[str, str]]:
     return [*owners.values_list(*names), *pairs.values_list(*names)]
 
 
-def player_of(parts: Sequence[Kept]) -> PlayerRecord:
+def player_of(parts: Sequence[Kept], known_at: datetime | None) -> PlayerRecord:
     """Return the player that these batches make together."""
     by_contributor: dict[Contributor, list[Kept]] = {}
     for part in sorted(parts, key=lambda part: part.batch.contributor.code):
@@ -105,6 +145,7 @@ def player_of(parts: Sequence[Kept]) -> PlayerRecord:
         batch_ids=tuple(sorted(part.batch.id for part in parts)),
         data_digest=data_digest([(part.batch.content_sha256, part.mask) for part in parts]),
         row_count=sum(part.row_count for part in parts),
+        known_at=known_at,
     )
 
 
@@ -137,7 +178,7 @@ def player_batches(
     """Return (player, batch) in the order of rows: by player, then by the batch's SHA-256.
 
     Rows are kept as they were when the players were made, as only their batches are
-    looked at; a batch erased since is refused. One query.
+    looked at and copies known then; a batch erased since is refused. Two queries.
     """
     return in_order(players, batches_of(programme_id=programme_id, players=players))
 
@@ -155,12 +196,12 @@ def batches_of(
 
 
 def in_order(players: Sequence[PlayerRecord], batches: Iterable[Batch]) -> list[tuple[int, Kept]]:
+    """Return (player, batch) by player, then by the batch's SHA-256. One query."""
     kept = {part.batch.id: part for part in kept_rows(batches)}
+    together = [[kept[batch_id] for batch_id in player.batch_ids] for player in players]
+    distinct = without_copies(together, players[0].known_at if players else None)
     return [
         (index, part)
-        for index, player in enumerate(players)
-        for part in sorted(
-            (kept[batch_id] for batch_id in player.batch_ids),
-            key=lambda part: (part.batch.file_sha256, part.batch.id),
-        )
+        for index, parts in enumerate(distinct)
+        for part in sorted(parts, key=lambda part: (part.batch.file_sha256, part.batch.id))
     ]

@@ -1,7 +1,7 @@
 """Batches compared with everybody else's: exact copies, near copies, texts, validation rows."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -10,15 +10,16 @@ from numpy.typing import NDArray
 
 from contributors import files
 from contributors.core.duplicates import is_in
-from contributors.core.nearest import mutual_share
+from contributors.core.nearest import Rows, copied_rows, mutual_share
 from contributors.core.shingles import COPIED_CUT, contained_share, sketch
 from contributors.core.texts import read_works
-from contributors.models import Batch, Programme, SuspectedPair, ValidationSet
+from contributors.models import Batch, CopiedRows, Programme, SuspectedPair, ValidationSet
 from contributors.selectors.games import arrays
 from contributors.selectors.programmes import ProgrammeRecord, programme_record
 from contributors.services.audit import audit_record
 
 HISTOGRAM_BINS = 20
+Scale = Rows | None
 # An exact copy of fewer rows than this share is told as duplicates alone.
 EXACT_CUT = 0.5
 
@@ -31,6 +32,7 @@ class Finding:
     kind: str
     score: float
     suspected: bool
+    copied: NDArray[np.bool_] | None = None  # rows of the later of the two batches
 
 
 def batch_compare(*, batch_id: uuid.UUID | str, now: datetime) -> tuple[uuid.UUID, ...]:
@@ -54,6 +56,8 @@ def batch_compare(*, batch_id: uuid.UUID | str, now: datetime) -> tuple[uuid.UUI
         findings, near_validation = compare_rows(batch, others)
     with transaction.atomic():
         pairs = [suspect(batch, f, now=now) for f in findings if f.suspected]
+        for found in findings:
+            note_copies(batch, found, now=now)
         note_comparison(batch, findings, near_validation=near_validation, now=now)
     return tuple(pair.id for pair in pairs)
 
@@ -64,15 +68,34 @@ def compare_rows(batch: Batch, others: list[Batch]) -> tuple[list[Finding], bool
     held = held_points(programme)
     scale = held.std(axis=0) if len(held) else None
     own, own_digests = points(batch, programme), files.read_digests(batch.digests_name)
-    cut, findings = batch.programme.near_duplicate_cut, []
+    findings = []
     for other in others:
         theirs = files.read_digests(other.digests_name)
         exact = overlap(own_digests, theirs)
         findings.append(finding(other, "exact", exact, exact >= EXACT_CUT))
-        near = mutual_share(own, points(other, programme), scale=scale)
-        findings.append(finding(other, "near", near.share, near.looks_copied(cut)))
+        theirs_points = points(other, programme)
+        findings.append(near_finding(batch, other, own=own, theirs=theirs_points, scale=scale))
     close = mutual_share(own, held, scale=scale) if len(held) else None
-    return findings, bool(close and close.looks_copied(cut))
+    return findings, bool(close and close.looks_copied(batch.programme.near_duplicate_cut))
+
+
+def near_finding(batch: Batch, other: Batch, *, own: Rows, theirs: Rows, scale: Scale) -> Finding:
+    """Return how alike the two are and, if suspiciously so, which rows of the later are copies."""
+    cut = batch.programme.near_duplicate_cut
+    near = mutual_share(own, theirs, scale=scale)
+    found = finding(
+        other, "near", near.share, near.looks_copied(batch.programme.near_duplicate_cut)
+    )
+    if not found.suspected:
+        return found
+    first, second = (own, theirs) if in_order(batch, other)[0] is batch else (theirs, own)
+    return replace(found, copied=copied_rows(first, second, scale=scale, cut=cut))
+
+
+def in_order(one: Batch, other: Batch) -> tuple[Batch, Batch]:
+    """Return the two, the one that was accepted first before the other."""
+    earlier, later = sorted([one, other], key=lambda batch: (batch.accepted_at, batch.id))
+    return earlier, later
 
 
 def finding(other: Batch, kind: str, score: float, suspected: bool) -> Finding:
@@ -133,6 +156,25 @@ def suspect(batch: Batch, found: Finding, *, now: datetime) -> SuspectedPair:
     elif evidence not in pair.evidence["items"]:
         strengthen(pair, evidence)
     return pair
+
+
+def note_copies(batch: Batch, found: Finding, *, now: datetime) -> None:
+    """It is stored which rows of the later batch are copies, once, while both have their rows."""
+    if found.copied is None:
+        return
+    earlier, later = in_order(batch, found.other)
+    both = Batch.objects.select_for_update().filter(pk__in=[earlier.pk, later.pk])
+    known = CopiedRows.objects.filter(earlier=earlier, later=later).exists()
+    if known or not all(each.data_name for each in both):
+        return
+    name = f"copies/{batch.programme_id}/{later.id}-{earlier.id}.bits"
+    CopiedRows.objects.create(
+        earlier=earlier,
+        later=later,
+        mask_name=files.put_mask(name, found.copied),
+        row_count=int(found.copied.sum()),
+        found_at=now,
+    )
 
 
 def strengthen(pair: SuspectedPair, evidence: dict[str, object]) -> None:

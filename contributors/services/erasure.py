@@ -8,6 +8,7 @@ import uuid
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from contributors import files, rows
 from contributors.errors import BatchNotWithdrawable, NotFound
@@ -16,6 +17,7 @@ from contributors.models import (
     Batch,
     Contributor,
     ContributorProfile,
+    CopiedRows,
     IdempotentRequest,
     RowIssue,
     Tombstone,
@@ -51,7 +53,10 @@ def batch_erase(*, batch_id: uuid.UUID | str, actor: User | None, now: datetime)
 def erase(batch: Batch, *, now: datetime) -> None:
     """Empty the row of all that tells about the data but digests and counts."""
     bury(batch, now=now)
-    names = (batch.data_name, batch.digests_name, batch.upload_name)
+    copies = CopiedRows.objects.filter(Q(earlier=batch) | Q(later=batch))
+    masks = copies.values_list("mask_name", flat=True)
+    names = (batch.data_name, batch.digests_name, batch.upload_name, *masks)
+    copies.delete()
     batch.data_name = batch.digests_name = batch.upload_name = ""
     batch.file_label = batch.refusal_sentence = ""
     batch.provenance, batch.comparison, batch.flags = {}, {}, []

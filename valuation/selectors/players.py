@@ -32,6 +32,7 @@ def player_records(run: ValuationRun) -> tuple[PlayerRecord, ...]:
             batch_ids=tuple(UUID(batch_id) for batch_id in row.batch_ids),
             data_digest=row.data_digest,
             row_count=row.row_count,
+            known_at=run.created_at,
         )
         for row in rows
     )

@@ -61,7 +61,7 @@ def valuation_run_start(
     NoPlayers, UnknownWork
     """
     programme = programme_get(programme_id)
-    players = players_at(programme_id=programme_id, cutoff_at=cutoff_at)
+    players = players_at(programme_id=programme_id, cutoff_at=cutoff_at, known_at=now)
     if not players:
         raise NoPlayers()
     with transaction.atomic():

@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from contributors import services
 from contributors.errors import BatchErased
+from contributors.models import Batch, CopiedRows, SuspectedPair
 from contributors.selectors import game_data, players_at, validation_data
 from contributors.services.comparisons import batch_compare
 from contributors.services.erasure import batch_erase
@@ -179,3 +180,72 @@ def test_players_cost_the_same_queries_whatever_their_number(programme, join, gi
     for index in range(5):
         give(join(f"c{index}"), f"x{index},1,2,no")
     assert cost() == one
+
+
+def forged(rows, prefix, *, noise=0.0):
+    """Return the rows under other identities, with a little noise."""
+    generator = np.random.default_rng(5)
+    moved = rows + noise * generator.normal(size=rows.shape)
+    return [
+        f"{prefix}{i},{a:.6f},{b:.6f},{'yes' if a > b else 'no'}" for i, (a, b) in enumerate(moved)
+    ]
+
+
+def confirmed_copies(programme, join, give, *, copied):
+    """Return ann's and bob's players after bob copied this share of ann's 200 rows."""
+    held = np.random.default_rng(1).normal(size=(400, 2))
+    ann, bob = join("ann"), join("bob")
+    give(ann, *forged(held[:200], "a"))
+    count = int(200 * copied)
+    copy = give(
+        bob,
+        *forged(held[:count], "b", noise=1e-3),
+        *forged(held[200 : 400 - count], "c"),
+        now=NOW + timedelta(minutes=1),
+    )
+    batch_compare(batch_id=copy.id, now=NOW + timedelta(minutes=2))
+    return players(programme)
+
+
+def confirm(programme):
+    (pair,) = SuspectedPair.objects.filter(programme=programme)
+    suspected_pair_decide(pair_id=pair.id, confirmed=True, reason="copy", actor=None, now=NOW)
+
+
+def test_in_a_confirmed_cluster_copied_rows_count_once_whatever_their_identities(
+    programme, join, give
+):
+    before = confirmed_copies(programme, join, give, copied=1.0)
+    assert [player.row_count for player in before] == [200, 200]
+    confirm(programme)
+    (player,) = players(programme)
+    rows = {member.code: member.row_count for member in player.members}
+    assert rows["ann"] == 200 and rows["bob"] <= 3  # what is left is too little to look copied
+    assert len(game_data(programme_id=programme.id, players=[player]).y) == player.row_count
+
+
+def test_the_honest_half_of_a_batch_of_copies_still_counts(programme, join, give):
+    confirmed_copies(programme, join, give, copied=0.6)
+    confirm(programme)
+    (player,) = players(programme)
+    assert 200 + 40 <= player.row_count <= 200 + 80
+
+
+def test_a_player_frozen_before_copies_were_found_keeps_its_rows(programme, join, give):
+    confirmed_copies(programme, join, give, copied=1.0)
+    confirm(programme)
+    (frozen,) = players_at(programme_id=programme.id, cutoff_at=LATER, known_at=NOW)
+    assert frozen.row_count == 400
+    assert len(game_data(programme_id=programme.id, players=[frozen]).y) == 400
+
+
+def test_if_the_copied_batch_is_withdrawn_the_copy_counts_and_if_erased_no_mask_is_left(
+    programme, join, give
+):
+    confirmed_copies(programme, join, give, copied=1.0)
+    confirm(programme)
+    first = Batch.objects.order_by("accepted_at").first()
+    services.batch_withdraw(batch_id=first.id, actor=None, now=NOW)
+    assert [player.row_count for player in players(programme)] == [200]
+    batch_erase(batch_id=first.id, actor=None, now=NOW)
+    assert not CopiedRows.objects.exists()

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from contributors import rows
 from contributors.errors import ErasedBefore, NotFound
 from contributors.models import Batch, Contributor
 from contributors.services.batches import batch_register
@@ -146,6 +147,7 @@ def test_nothing_of_an_erased_contributor_is_in_a_dump_or_the_media_folder(
     assert [word for word in PERSONAL if word.encode() in after] == []
     assert [path for path in held if default_storage.exists(path)] == []
     assert not BankDetails.objects.exists()
+    assert world.bobs["batch"] not in rows.batches_held()
     assert not Analysis.objects.exists()
     assert len(CoalitionUtility.objects.all()) == 4, "those of ann and the third alone"
     # The books, their hashes and what they rest on are whole.
