@@ -61,6 +61,16 @@ def compute_next_shard(**kwargs: Any) -> None:
         plan_valuation_run.send(valuation_run_id=str(to_plan))
 
 
+def enqueue_valuation_run_lock(*, run_id: UUID, actor: Any, now: datetime) -> ValuationRun:
+    """The values are locked for payment, and a worker compares the shares with the sealed set."""
+    with transaction.atomic():
+        run = run_services.valuation_run_lock_values(run_id=run_id, actor=actor, now=now)
+        asked = analyses.sealed_share_request(run_id=run_id, actor=actor, now=now)
+        if asked is not None and asked.state == Analysis.State.QUEUED:
+            transaction.on_commit(lambda: answer_analysis.send(analysis_id=str(asked.id)))
+    return run
+
+
 def enqueue_analysis(**request: Any) -> Analysis:
     """A question about a run is stored and, once that is committed, a worker answers it."""
     with transaction.atomic():

@@ -201,7 +201,7 @@ class ValuationRunViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     @extend_schema(request=None, responses=ValuationRunAnswer)
     @action(detail=True, methods=["post"], url_path="lock")
     def lock(self, request: Request, pk: Any) -> Response:
-        runs.valuation_run_lock_values(run_id=pk, actor=request.user, now=timezone.now())
+        actors.enqueue_valuation_run_lock(run_id=pk, actor=request.user, now=timezone.now())
         return self.retrieve(request, pk)
 
     @extend_schema(responses=AnalysisAnswer(many=True))

@@ -18,6 +18,7 @@ from valuation.services import runs as run_services
 UNFINISHED = ("queued", "running")
 FINISHED = ("computed", "reviewed", "locked")
 QUESTIONS = {
+    "sealed-share": "Compare the shares with the sealed set",
     "compression": "Find out which rows could be left out",
     "methods": "Compare the methods side by side",
 }
@@ -34,7 +35,7 @@ SERVICES = {
     "cancellation": run_services.valuation_run_cancel,
     "resumption": actors.enqueue_valuation_run_resume,
     "review": run_services.valuation_run_review,
-    "locking": run_services.valuation_run_lock_values,
+    "locking": actors.enqueue_valuation_run_lock,
     "superseding": run_services.valuation_run_supersede,
 }
 

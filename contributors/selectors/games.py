@@ -114,6 +114,12 @@ def validation_digest(*, programme_id: uuid.UUID | str, sealed: bool = False) ->
     return validation_set(programme_id, purpose).content_sha256
 
 
+def has_sealed_set(*, programme_id: uuid.UUID | str) -> bool:
+    """Whether a tabular programme has rows that only an audit looks at. One query."""
+    sealed = ValidationSet.objects.filter(programme_id=programme_id, purpose="sealed")
+    return sealed.filter(programme__kind=Programme.Kind.TABULAR).exists()
+
+
 def validation_row_count(*, programme_id: uuid.UUID | str) -> int:
     """How many rows judge. One query."""
     return validation_set(programme_id, ValidationSet.Purpose.VALIDATION).row_count

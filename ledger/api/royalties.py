@@ -16,7 +16,9 @@ from ledger.errors import NotFound
 from ledger.models import RoyaltyRun
 from ledger.selectors import royalties as selectors
 from ledger.selectors.duplicates import unresolved_clusters
+from ledger.selectors.review import flags_of
 from ledger.services import royalties
+from valuation.selectors import sealed_shares
 
 
 class RoyaltyRunRequest(serializers.Serializer):
@@ -72,6 +74,11 @@ class RoyaltyLineAnswer(serializers.Serializer):
     debit_minor = serializers.IntegerField()
     reason = serializers.DictField(allow_null=True)
     held_reason = serializers.DictField(allow_null=True)
+    flags = serializers.SerializerMethodField()
+
+    def get_flags(self, line: Any) -> list[str]:
+        """What a reviewer should look at, in words."""
+        return list(flags_of(line, self.context["sealed"].get(line.player_key)))
 
 
 class StatementPreview(serializers.Serializer):
@@ -125,8 +132,10 @@ class RoyaltyRunViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     @extend_schema(responses=RoyaltyLineAnswer(many=True))
     @action(detail=True, methods=["get"], pagination_class=None)
     def lines(self, request: Request, pk: Any) -> Response:
-        selectors.royalty_run_get(pk, user=request.user)
-        return Response(RoyaltyLineAnswer(selectors.royalty_line_list(pk), many=True).data)
+        run = selectors.royalty_run_get(pk, user=request.user)
+        context = {"sealed": sealed_shares(run.valuation_run_id)}
+        lines = selectors.royalty_line_list(pk)
+        return Response(RoyaltyLineAnswer(lines, many=True, context=context).data)
 
     @extend_schema(responses=StatementPreview(many=True))
     @action(detail=True, methods=["get"], pagination_class=None)

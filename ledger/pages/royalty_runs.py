@@ -16,8 +16,9 @@ from ledger.forms import NoteForm, RoyaltyRunForm
 from ledger.models import Pool, RoyaltyRun, Statement
 from ledger.selectors import royalties as selectors
 from ledger.selectors.duplicates import unresolved_clusters
+from ledger.selectors.review import flags_of
 from ledger.services import royalties
-from valuation.selectors import valuation_run_list
+from valuation.selectors import sealed_shares, valuation_run_list
 
 # What may be pressed in which state, by which role.
 ACTIONS = {
@@ -35,8 +36,6 @@ SERVICES: dict[str, Callable[..., RoyaltyRun]] = {
 }
 WITH_NOTE = ("decision", "approval", "rejection")
 UNDECIDED = ("calculated", "in_review")
-# A share this large is looked at twice: half of what there is to share.
-LARGE_SHARE_BP = 5_000
 
 
 @page(*STAFF)
@@ -70,13 +69,15 @@ def run_detail(request: PersonRequest, run_id: UUID) -> HttpResponse:
     """One run: each line with its flags, the sum that must equal the pool, what to do next."""
     run = selectors.royalty_run_get(run_id, user=request.user)
     lines = selectors.royalty_line_list(run_id)
+    sealed = sealed_shares(run.valuation_run_id)
     statements = Statement.objects.filter(run_id=run_id).values_list("contributor_id", "number")
     role = request.user.role
     open_ = run.state in UNDECIDED
     context = {
         "run": run,
         "clusters": unresolved_clusters(RoyaltyRun.objects.get(pk=run_id)) if open_ else (),
-        "lines": [(line, flags_of(line)) for line in lines],
+        "lines": [(line, flags_of(line, sealed.get(line.player_key))) for line in lines],
+        "sealed": sealed,
         "values": value_rows(lines),
         "statements": dict(statements),
         "sum_minor": run.fee_minor + run.gross_minor,
@@ -114,20 +115,6 @@ def run_choices(request: PersonRequest) -> dict[str, Any]:
         "pools": list(pools.select_related("programme")),
         "valuation_runs": [run for run in runs if run.state == "locked"],
     }
-
-
-def flags_of(line: selectors.RoyaltyLineRecord) -> tuple[str, ...]:
-    """What a reviewer should look at before submitting."""
-    value, error = float(line.value), float(line.standard_error)
-    checks = (
-        (value < 0, "negative value"),
-        (error > 0 and abs(value) < 1.96 * error, "interval contains 0"),
-        (line.held_minor > 0, "partly held"),
-        (line.gross_minor == 0 and value > 0, "earns 0"),
-        (line.share_bp >= LARGE_SHARE_BP, "half of the pool or more"),
-        ("+" in line.player_key, "cluster"),
-    )
-    return tuple(sentence for holds, sentence in checks if holds)
 
 
 def value_rows(lines: tuple[selectors.RoyaltyLineRecord, ...]) -> list[dict[str, str]]:

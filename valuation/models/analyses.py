@@ -22,7 +22,8 @@ class Analysis(models.Model):
     """One question about a finished run, answered once by a worker.
 
     `suspect-rows` (which rows hurt) and `acquisition` (what would it add and be paid) are
-    about one batch; `compression` (what to keep) and `methods` (side by side) about the run.
+    about one batch; `compression` (what to keep), `methods` (side by side) and `sealed-share`
+    (do shares hold on the sealed set) about the run.
     """
 
     class Kind(models.TextChoices):
@@ -30,6 +31,7 @@ class Analysis(models.Model):
         ACQUISITION = "acquisition"
         COMPRESSION = "compression"
         METHODS = "methods"
+        SEALED_SHARE = "sealed-share"
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -62,7 +64,7 @@ class Analysis(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=["suspect-rows", "acquisition"], batch__isnull=False)
-                | Q(kind__in=["compression", "methods"], batch__isnull=True),
+                | Q(kind__in=["compression", "methods", "sealed-share"], batch__isnull=True),
                 name="analysis_of_a_batch_iff_it_names_one",
             ),
             models.CheckConstraint(

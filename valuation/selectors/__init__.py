@@ -1,6 +1,12 @@
 """What other apps and the edges may read of valuations."""
 
-from valuation.selectors.analyses import AnalysisRecord, analysis_list, analysis_record
+from valuation.selectors.analyses import (
+    AnalysisRecord,
+    SealedShare,
+    analysis_list,
+    analysis_record,
+    sealed_shares,
+)
 from valuation.selectors.runs import (
     PlayerValueRecord,
     RunProgress,
@@ -17,12 +23,14 @@ __all__ = [
     "AnalysisRecord",
     "PlayerValueRecord",
     "RunProgress",
+    "SealedShare",
     "ValuationRunRecord",
     "analysis_list",
     "analysis_record",
     "player_value_list",
     "player_values_visible",
     "run_record",
+    "sealed_shares",
     "valuation_run_get",
     "valuation_run_list",
     "valuation_run_progress",

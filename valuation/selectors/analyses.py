@@ -36,6 +36,24 @@ def analysis_list(
     return tuple(analysis_record(one) for one in asked.order_by("-id"))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedShare:
+    """A player's share on the validation set and on the sealed set; decimal texts."""
+
+    key: str
+    share: str
+    sealed_share: str
+    standard_error: str
+    flagged: bool
+
+
+def sealed_shares(run_id: UUID) -> dict[str, SealedShare]:
+    """Shares on both held-out sets by the player's key; empty while not compared. One query."""
+    done = Analysis.objects.filter(run_id=run_id, kind="sealed-share", state="done").first()
+    rows = (done.document or {})["players"] if done else ()
+    return {row["key"]: SealedShare(**row) for row in rows}
+
+
 def analysis_record(one: Analysis) -> AnalysisRecord:
     """The row as others read it. No query."""
     return AnalysisRecord(

@@ -3,15 +3,26 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 from django.db import transaction
 
-from contributors.selectors import batch_receipt, game_data, programme_get, validation_data
+from contributors.selectors import (
+    PlayerRecord,
+    batch_receipt,
+    game_data,
+    has_sealed_set,
+    programme_get,
+    validation_data,
+)
+from valuation.core import DataGame, Utility
 from valuation.core.compare import Comparison, compare
+from valuation.core.held_out import held_out_shares
 from valuation.core.rows import compression_curve, knn_shapley, suspect_rows
+from valuation.core.utilities import utility_named
 from valuation.errors import AnalysisNotPossible, NotFound, Refusal
 from valuation.models import Analysis, RunState, ValuationRun
 from valuation.selectors.players import player_records
@@ -53,6 +64,14 @@ def analysis_request(
     return found or Analysis.objects.create(
         run=run, kind=kind, batch_id=batch_id, requested_by=actor, requested_at=now
     )
+
+
+def sealed_share_request(*, run_id: UUID, actor: Any, now: datetime) -> Analysis | None:
+    """The shares of a payment run are compared with the sealed set, where there is one."""
+    run = ValuationRun.objects.get(pk=run_id)
+    if run.purpose != "payment" or not has_sealed_set(programme_id=run.programme_id):
+        return None
+    return analysis_request(run_id=run_id, kind=Analysis.Kind.SEALED_SHARE, actor=actor, now=now)
 
 
 def analysis_answer(*, analysis_id: UUID, now: datetime) -> None:
@@ -127,6 +146,48 @@ def _compression(asked: Analysis) -> dict[str, Any]:
     }
 
 
+def _sealed_share(asked: Analysis) -> dict[str, Any]:
+    programme, players = programme_get(asked.run.programme_id), player_records(asked.run)
+    if programme.kind == "text":
+        raise AnalysisNotPossible("Texts are judged by works, not by rows of a held-out set.")
+    data = game_data(programme_id=programme.id, players=players)
+    held = [validation_data(programme_id=programme.id, sealed=sealed) for sealed in (False, True)]
+    found = held_out_shares(
+        partial(_judged, data, programme),
+        validation=held[0],
+        sealed=held[1],
+        utility=utility_named(programme.utility),
+        budget=min(asked.run.budget, max(COMPARISON_BUDGET_MAX, 4 * len(players))),
+        seed=asked.run.seed,
+    )
+    columns = (found.shares, found.sealed_shares, found.standard_errors)
+    rows = zip(players, found.flagged, *columns, strict=True)
+    return {
+        "evaluations": found.evaluations,
+        "players": [_share(player, flagged, numbers) for player, flagged, *numbers in rows],
+    }
+
+
+def _judged(data: Any, programme: Any, x: Any, y: Any, utility: Utility) -> DataGame:
+    return DataGame(
+        data.x,
+        data.y,
+        data.owners,
+        x,
+        y,
+        model=programme.model,
+        utility=utility,
+        n_players=data.n_players,
+        options=programme.model_options,
+    )
+
+
+def _share(player: PlayerRecord, flagged: Any, numbers: list[Any]) -> dict[str, Any]:
+    names = ("share", "sealed_share", "standard_error")
+    texts = {name: f"{number:.4f}" for name, number in zip(names, numbers, strict=True)}
+    return {"key": player.key, "flagged": bool(flagged), **texts}
+
+
 def _methods(asked: Analysis) -> dict[str, Any]:
     budget = min(asked.run.budget, COMPARISON_BUDGET_MAX)
     compared = compare(run_game(asked.run), budget=budget, seed=asked.run.seed)
@@ -157,4 +218,5 @@ ANSWERS: dict[str, Callable[[Analysis], dict[str, Any]]] = {
     Analysis.Kind.ACQUISITION: _acquisition,
     Analysis.Kind.COMPRESSION: _compression,
     Analysis.Kind.METHODS: _methods,
+    Analysis.Kind.SEALED_SHARE: _sealed_share,
 }

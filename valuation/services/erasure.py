@@ -30,7 +30,8 @@ def batches_forget(*, batch_ids: Iterable[UUID], contributor_id: UUID, now: date
         if run.state in (RunState.QUEUED, RunState.RUNNING):
             valuation_run_fail(run_id=run.pk, refusal=BatchErased(), now=now)
         _memo_forget(run, places[run.pk])
-    of_runs = Q(run_id__in=places, batch__isnull=True)
+    # Shares on the sealed set stay: a review rested on them, and they tell nothing of rows.
+    of_runs = Q(run_id__in=places, kind__in=[Analysis.Kind.COMPRESSION, Analysis.Kind.METHODS])
     Analysis.objects.filter(Q(batch_id__in=gone) | of_runs).delete()
     games_let_go()
 

@@ -210,3 +210,29 @@ def test_a_preview_is_answered_in_steps_and_counted(
     assert len({preview.answer for preview in previews}) == 1 and previews[0].answer
     with pytest.raises(PreviewsUsedUp):
         enqueue_preview(**asked, now=timezone.now())
+
+
+def test_locking_values_compares_every_share_with_the_sealed_set_and_shows_it_to_staff_alone(
+    run: Any, reviewer: Any, committed: Any, run_queue: Any, client: Any
+) -> None:
+    from contributors.models import User
+    from valuation.actors import enqueue_valuation_run_lock
+    from valuation.models import Analysis
+    from valuation.selectors import player_value_list, sealed_shares
+
+    committed(enqueue_valuation_run_lock, run_id=run.pk, actor=reviewer, now=timezone.now())
+    assert sealed_shares(run.pk) == {}
+    run_queue()
+    found = sealed_shares(run.pk)
+    values = [max(float(row.value), 0.0) for row in player_value_list(run.pk)]
+    shares = [float(found[code].share) for code in ("ann", "ben", "cid")]
+    assert shares == pytest.approx(np.array(values) / sum(values), abs=1e-4)
+    assert all(0 < float(row.standard_error) < 1 for row in found.values() if float(row.share))
+    client.force_login(reviewer)
+    page = client.get(f"/runs/{run.pk}/").content.decode()
+    assert "Shares on the sealed set" in page
+    client.force_login(User.objects.get(email="ann@example.org"))
+    assert "sealed set" not in client.get(f"/runs/{run.pk}/").content.decode()
+    assert client.get(f"/api/v1/valuation-runs/{run.pk}/analyses/").json() == []
+    enqueue_valuation_run_lock(run_id=run.pk, actor=reviewer, now=timezone.now())
+    assert Analysis.objects.count() == 1
