@@ -6,8 +6,13 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache, partial
+from itertools import product
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +21,21 @@ import numpy as np
 from tests.benchmarks.valuation import environments, judging
 from valuation.core import TableGame, value
 from valuation.core.methods.controls import Chosen
+from valuation.core.result import Z_95
 
 BUDGETS = (100, 200, 500, 1000, 2000)
 SEEDS = 10
 METHODS = environments.ROOT / "valuation" / "core" / "methods"
+GAMES, RUNS = environments.FOLDER / "games", environments.FOLDER / "runs"
 OURS = "surrogate"
 OURS_PLAIN = "surrogate, no controls"
+ESTIMATORS = {
+    OURS: "surrogate",
+    OURS_PLAIN: "surrogate",
+    "leverage": "leverage",
+    "permutation": "permutation",
+}
+PEERS = ("shapiq", "pydvl")
 BEST_OF = ("RegressionMSR", "ProxySHAP", "ProxySHAP adjusted", "SVARM")  # the target's peers
 EXACT_PYDVL_MAX = 1 << 12  # it evaluates each coalition n times: minutes beyond
 
@@ -78,81 +92,98 @@ def geometric_mean(ratios: list[float]) -> float:
 
 
 def measure(
-    names: list[str], budgets: tuple[int, ...] = BUDGETS, seeds: int = SEEDS, plain: bool = True
+    names: list[str],
+    budgets: tuple[int, ...] = BUDGETS,
+    seeds: int = SEEDS,
+    plain: bool = True,
+    processes: int = 1,
 ) -> Measured:
     """Tables of the games, then ours and the peers on them; `plain` also without controls."""
-    packages, folder = environments.packages(), environments.FOLDER / "games"
+    environments.packages()
+    for peer in PEERS:
+        environments.peer(peer)
     found = Measured(tables={}, exact={}, cells={}, peer_exact={}, covered={})
+    estimators = [name for name in ESTIMATORS if plain or name != OURS_PLAIN]
+    cells = list(product(sorted(budgets), names, estimators))  # small budgets first
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        _all(pool, "utilities", table_of, names)
+        of_peers = partial(run_peer, budgets=budgets, seeds=seeds)
+        outputs = _all(pool, "peers", of_peers, list(product(PEERS, names)))
+        ours = _all(pool, "ours", partial(kept, seeds=seeds), cells)
     for name in names:
-        say(f"utilities of all coalitions: {name}")
-        table = judging.table_of(name, packages, folder)
-        found.tables[name] = table
-        found.exact[name] = value(TableGame(table), "exact", budget=len(table)).values
-    files = {name: judging.file_of(name, packages, folder) for name in names}
-    for peer in ("shapiq", "pydvl"):
-        read_peer(found, peer, run_peer(peer, files, budgets, seeds), list(files))
-    for name in names:
-        say(f"ours: {name}")
-        run_ours(found, name, judging.game_of(name, packages), budgets, seeds, plain)
+        found.tables[name] = table_of(name)
+        found.exact[name] = exact_of(name)
+    for (peer, name), output in outputs.items():
+        read_peer(found, name, peer, output)
+    for (budget, name, estimator), (values, errors) in ours.items():
+        inside = np.abs(values - found.exact[name]) <= Z_95 * errors
+        found.cells[name, estimator, budget] = values
+        found.covered[name, estimator, budget] = float(np.mean(inside))
     return found
 
 
-def run_peer(peer: str, files: dict[str, Path], budgets: Any, seeds: int) -> Path:
-    """The peer's estimates, computed in its own environment; kept while nothing changes."""
-    folder, script = environments.FOLDER / "runs", environments.LOCKS / f"run_{peer}.py"
-    folder.mkdir(parents=True, exist_ok=True)
-    wanted = {
-        "tables": [str(file) for file in files.values()],
-        "budgets": list(budgets),
-        "seeds": seeds,
-        "exact": True,
-        "exact_max": EXACT_PYDVL_MAX,
-    }
-    digest = hashlib.sha256(json.dumps(wanted).encode() + script.read_bytes()).hexdigest()[:16]
-    job, output = folder / f"{peer}-{digest}.json", folder / f"{peer}-{digest}.npz"
+def _all(pool: Executor, what: str, function: Callable[[Any], Any], jobs: list[Any]) -> Any:
+    """What the function returns for each job, in whatever process; says how far it is."""
+    done, start = {}, time.monotonic()
+    for number, (job, result) in enumerate(zip(jobs, pool.map(function, jobs), strict=True), 1):
+        done[job] = result
+        say(f"{what}: {number} of {len(jobs)} after {time.monotonic() - start:.0f} s: {job}")
+    return done
+
+
+def table_of(name: str) -> Any:
+    return judging.table_of(name, environments.packages(), GAMES)
+
+
+def exact_of(name: str) -> Any:
+    table = table_of(name)
+    return value(TableGame(table), "exact", budget=len(table)).values
+
+
+def run_peer(job: tuple[str, str], *, budgets: tuple[int, ...], seeds: int) -> Path:
+    """A peer's estimates of a game, computed in its environment; kept while nothing changes."""
+    peer, name = job
+    file, script = _file_of(name), environments.LOCKS / f"run_{peer}.py"
+    asked = {"budgets": list(budgets), "seeds": seeds, "exact_max": EXACT_PYDVL_MAX}
+    wanted = json.dumps({"table": file.name, "lock": environments.peer(peer).parts[-3], **asked})
+    digest = hashlib.sha256(wanted.encode() + script.read_bytes()).hexdigest()[:16]
+    order, output = RUNS / f"{peer}-{digest}.json", RUNS / f"{peer}-{digest}.npz"
     if not output.exists():
-        job.write_text(json.dumps({**wanted, "output": str(output)}))
-        command = [str(environments.peer(peer)), "-W", "ignore", str(script), str(job)]
+        RUNS.mkdir(parents=True, exist_ok=True)
+        order.write_text(json.dumps({"table": str(file), "output": str(output), **asked}))
+        command = [str(environments.peer(peer)), "-W", "ignore", str(script), str(order)]
         subprocess.run(command, check=True)
     return output
 
 
-def read_peer(found: Measured, peer: str, output: Path, names: list[str]) -> None:
+def _file_of(name: str) -> Path:
+    return judging.file_of(name, environments.packages(), GAMES)
+
+
+def read_peer(found: Measured, name: str, peer: str, output: Path) -> None:
     with np.load(output) as arrays:
         for key in arrays.files:
-            number, what, *budget = key.split("|")
-            game = names[int(number)]
+            what, _, budget = key.partition("|")
             if budget:
-                found.cells[game, what, int(budget[0])] = arrays[key]
+                found.cells[name, what, int(budget)] = arrays[key]
             elif what == "exact":
-                found.peer_exact[game, peer] = arrays[key]
+                found.peer_exact[name, peer] = arrays[key]
 
 
-def run_ours(found: Measured, name: str, game: Any, budgets: Any, seeds: int, plain: bool) -> None:
-    """The surrogate with the controls the data game chooses, without any, and plain methods."""
-    estimators = [(OURS, "surrogate", Chosen(game)), (OURS_PLAIN, "surrogate", ())]
-    estimators = estimators[: 1 + plain]
-    estimators += [("leverage", "leverage", ()), ("permutation", "permutation", ())]
-    tabled = TableGame(found.tables[name])
-    for estimator, method, controls in estimators:
-        for budget in budgets:
-            values, errors = kept(estimator, method, controls, tabled, budget, seeds)
-            inside = np.abs(values - found.exact[name]) <= 1.96 * errors
-            found.cells[name, estimator, budget] = values
-            found.covered[name, estimator, budget] = float(np.mean(inside))
-
-
-def kept(
-    estimator: str, method: str, controls: Any, game: TableGame, budget: int, seeds: int
-) -> tuple[Any, Any]:
-    """Values and standard errors, (seeds, n) each; kept until the table or the method change."""
+def kept(job: tuple[int, str, str], *, seeds: int) -> tuple[Any, Any]:
+    """Ours: values and standard errors, (seeds, n) each; kept while table and method stay."""
+    budget, name, estimator = job
+    method = ESTIMATORS[estimator]
+    game = TableGame(table_of(name))
     digest = hashlib.sha256(game.utilities.tobytes())
     for pattern in (f"{method}*.py", "controls*.py"):
-        for file in sorted(METHODS.glob(pattern)):
-            digest.update(file.read_bytes())
-    name = f"{estimator}-{budget}-{seeds}-{digest.hexdigest()[:16]}.npz"
-    file = environments.FOLDER / "runs" / name.replace(" ", "-").replace(",", "")
+        for source in sorted(METHODS.glob(pattern)):
+            digest.update(source.read_bytes())
+    label = estimator.replace(" ", "-").replace(",", "")
+    file = RUNS / f"{label}-{budget}-{seeds}-{digest.hexdigest()[:16]}.npz"
     if not file.exists():
+        RUNS.mkdir(parents=True, exist_ok=True)
+        controls = chosen(name) if estimator == OURS else ()
         results = [
             value(game, method, budget=budget, seed=seed, controls=controls)
             for seed in range(seeds)
@@ -165,6 +196,12 @@ def kept(
         )
     with np.load(file) as arrays:
         return arrays["values"], arrays["errors"]
+
+
+@cache
+def chosen(name: str) -> Chosen:
+    """The controls that the data game of that name chooses; its tables once per process."""
+    return Chosen(judging.game_of(name, environments.packages()))
 
 
 def agreement(found: Measured) -> Iterator[tuple[str, str, float]]:

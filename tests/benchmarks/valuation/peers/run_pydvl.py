@@ -1,6 +1,6 @@
-"""pyDVL's permutations on tables of utilities; runs in pyDVL's environment.
+"""pyDVL's permutations on a table of utilities; runs in pyDVL's environment.
 
-Usage: python run_pydvl.py JOB.json; the job names tables, budgets, seeds and the output.
+Usage: python run_pydvl.py JOB.json; the job names table, budgets, seeds and the output.
 A run ends with the permutation that reaches the budget of distinct coalitions, so it may exceed it
 by up to n − 2: in pyDVL's favour.
 """
@@ -69,15 +69,12 @@ def main():
     warnings.simplefilter("ignore")
     with open(sys.argv[1]) as file:
         job = json.load(file)
-    found = {}
-    for number, path in enumerate(job["tables"]):
-        table = np.load(path)["table"]
-        if job["exact"] and len(table) <= job["exact_max"]:
-            found[f"{number}|exact"], found[f"{number}|exact seconds"] = exact(table)
-        for budget in job["budgets"]:
-            runs = [permutations(table, budget, seed) for seed in range(job["seeds"])]
-            found[f"{number}|permutations|{budget}"] = np.array(runs)
-        print(f"pyDVL: {number + 1} of {len(job['tables'])} games", file=sys.stderr, flush=True)
+    table, found = np.load(job["table"])["table"], {}
+    if len(table) <= job["exact_max"]:
+        found["exact"], found["exact seconds"] = exact(table)
+    for budget in job["budgets"]:
+        runs = [permutations(table, budget, seed) for seed in range(job["seeds"])]
+        found[f"permutations|{budget}"] = np.array(runs)
     np.savez(job["output"], **found)
 
 

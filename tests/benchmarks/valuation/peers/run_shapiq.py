@@ -1,6 +1,6 @@
-"""shapiq's estimators on tables of utilities; runs in shapiq's environment.
+"""shapiq's estimators on a table of utilities; runs in shapiq's environment.
 
-Usage: python run_shapiq.py JOB.json; the job names tables, budgets, seeds and the output.
+Usage: python run_shapiq.py JOB.json; the job names table, budgets, seeds and the output.
 """
 
 import json
@@ -54,17 +54,13 @@ def main():
     warnings.simplefilter("ignore")
     with open(sys.argv[1]) as file:
         job = json.load(file)
-    found = {}
-    for number, path in enumerate(job["tables"]):
-        table = np.load(path)["table"]
-        if job["exact"]:
-            found[f"{number}|exact"], found[f"{number}|exact seconds"] = exact(table)
-        for name in METHODS:
-            for budget in job["budgets"]:
-                runs = [estimate(name, table, budget, seed) for seed in range(job["seeds"])]
-                found[f"{number}|{name}|{budget}"] = np.array([values for values, _ in runs])
-                assert max(count for _, count in runs) <= budget, (name, budget)
-        print(f"shapiq: {number + 1} of {len(job['tables'])} games", file=sys.stderr, flush=True)
+    table, found = np.load(job["table"])["table"], {}
+    found["exact"], found["exact seconds"] = exact(table)
+    for name in METHODS:
+        for budget in job["budgets"]:
+            runs = [estimate(name, table, budget, seed) for seed in range(job["seeds"])]
+            found[f"{name}|{budget}"] = np.array([values for values, _ in runs])
+            assert max(count for _, count in runs) <= budget, (name, budget)
     np.savez(job["output"], **found)
 
 
