@@ -82,21 +82,31 @@ def cells(found: Measured) -> Iterator[str]:
 
 
 def lost(found: Measured) -> Iterator[str]:
-    """Cells where a peer has less error than ours."""
-    worse = [
-        f"- {game}, {budget}: {found.error(game, OURS, budget):.4f} against {peer:.4f}"
-        for game in found.games
-        for budget in found.budgets
-        if (peer := found.best(game, budget)) < found.error(game, OURS, budget)
-    ]
+    """Cells where a peer has less error, and those where it comes nearest."""
     total = len(found.games) * len(found.budgets)
-    yield f"Of {total} cells the best peer wins {len(worse)}."
-    yield ""
-    yield from worse
+    for name in measured(found, (OURS, OURS_PLAIN)):
+        ratios = sorted(
+            (found.error(game, name, budget) / found.best(game, budget), game, budget)
+            for game in found.games
+            for budget in found.budgets
+        )
+        worse = sum(ratio > 1 for ratio, _, _ in ratios)
+        yield f"{name}: of {total} cells the best peer wins {worse}. The least is gained, as the"
+        yield "ratio of its error to the best peer's, in"
+        yield ""
+        yield from (f"- {game}, {budget}: {ratio:.2f}" for ratio, game, budget in ratios[:-6:-1])
+        yield ""
+    if OURS_PLAIN in measured(found, (OURS_PLAIN,)):
+        against = sorted(found.ratios(OURS, OURS_PLAIN))
+        hurt = sum(ratio > 1 for ratio in against)
+        yield f"Controls change the error by a factor of {against[0]:.2f} to {against[-1]:.2f},"
+        yield f"{errors.geometric_mean(against):.2f} on average; in {hurt} cells they cost."
 
 
 def intervals(found: Measured) -> Iterator[str]:
-    yield "Share of printed 95 % intervals that hold the exact value, players and seeds pooled."
+    pooled = np.mean([found.covered[key] for key in found.covered if key[1] == OURS])
+    yield "Share of printed 95 % intervals that hold the exact value, players and seeds pooled;"
+    yield f"{pooled:.3f} of all. Ten seeds leave a cell uncertain by about 0.03."
     yield ""
     yield from _row(["game", *(f"{budget}" for budget in found.budgets)])
     yield from _row(["---"] * (len(found.budgets) + 1))
@@ -159,7 +169,9 @@ def error_plot(found: Measured) -> str:
         alt.Chart(pd.DataFrame(rows), width=240, height=150)
         .mark_line(point=True)
         .encode(
-            x=alt.X("budget:Q", scale=alt.Scale(type="log"), title="distinct evaluations"),
+            x=alt.X(
+                "budget:Q", scale=alt.Scale(type="log", nice=False), title="distinct evaluations"
+            ),
             y=alt.Y("error:Q", scale=alt.Scale(type="log"), title="relative error"),
             color=alt.Color("estimator:N", sort=[TITLES.get(name, name) for name in names]),
             strokeDash=alt.StrokeDash("estimator:N", legend=None),
