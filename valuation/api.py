@@ -10,6 +10,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from contributors.api.common import StaffOnly
 from contributors.models import Batch, Preview, User
 from contributors.permissions import ContributorsWrite, ReviewersWrite
 from valuation import actors, selectors
@@ -54,6 +55,7 @@ class ValuationRunAnswer(serializers.Serializer):
     reused = serializers.IntegerField()
     untrainable = serializers.IntegerField()
     budget = serializers.IntegerField()
+    priority = serializers.IntegerField()
     seed = serializers.IntegerField()
     tolerance = serializers.FloatField(allow_null=True)
     empty = serializers.CharField()
@@ -65,6 +67,34 @@ class ValuationRunAnswer(serializers.Serializer):
     game_digest = serializers.CharField()
     failure_code = serializers.CharField()
     failure = serializers.CharField()
+
+
+class RunCostRequest(serializers.Serializer):
+    """A run as it would be started."""
+
+    programme = serializers.UUIDField()
+    cutoff_at = serializers.DateTimeField(required=False)
+    budget = serializers.IntegerField(
+        min_value=2, max_value=10_000_000, default=runs.BUDGET_DEFAULT
+    )
+
+
+class RunCostAnswer(serializers.Serializer):
+    """What it would cost at most; the seconds are null until one of the programme was measured."""
+
+    players = serializers.IntegerField()
+    rows = serializers.IntegerField()
+    evaluations = serializers.IntegerField()
+    seconds_per_coalition = serializers.FloatField(allow_null=True)
+    worker_s = serializers.FloatField(allow_null=True)
+    workers = serializers.IntegerField()
+    expected_s = serializers.FloatField(allow_null=True)
+
+
+class PriorityRequest(serializers.Serializer):
+    """Higher goes first; 0 is what runs start with."""
+
+    priority = serializers.IntegerField(min_value=-100, max_value=100)
 
 
 class RunProgressAnswer(serializers.Serializer):
@@ -166,6 +196,30 @@ class ValuationRunViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         )
         record = selectors.valuation_run_get(run.pk)
         return Response(ValuationRunAnswer(record).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(parameters=[RunCostRequest], responses=RunCostAnswer, filters=False)
+    @action(detail=False, methods=["get"], pagination_class=None, permission_classes=[StaffOnly])
+    def cost(self, request: Request) -> Response:
+        """How many evaluations and seconds a run would take, before it is started."""
+        wanted = RunCostRequest(data=request.query_params)
+        wanted.is_valid(raise_exception=True)
+        now = timezone.now()
+        found = selectors.run_cost_before(
+            programme_id=wanted.validated_data["programme"],
+            cutoff_at=wanted.validated_data.get("cutoff_at", now),
+            budget=wanted.validated_data["budget"],
+            now=now,
+        )
+        return Response(RunCostAnswer(found).data)
+
+    @extend_schema(request=PriorityRequest, responses=ValuationRunAnswer)
+    @action(detail=True, methods=["post"])
+    def priority(self, request: Request, pk: Any) -> Response:
+        """Workers take the shards of runs of higher priority first."""
+        wanted = PriorityRequest(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        runs.valuation_run_prioritise(run_id=pk, priority=wanted.validated_data["priority"])
+        return self.retrieve(request, pk)
 
     @extend_schema(responses=RunProgressAnswer)
     @action(detail=True, methods=["get"])

@@ -81,6 +81,12 @@ class RunForm(forms.Form):
         return {"programme_id": UUID(asked.pop("programme")), **asked}
 
 
+class PriorityForm(forms.Form):
+    """How early the shards of a run are taken; higher goes first."""
+
+    priority = forms.IntegerField(min_value=-100, max_value=100)
+
+
 class QuestionForm(forms.Form):
     """A question about a run, and the batch it is about, if any."""
 

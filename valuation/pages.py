@@ -12,7 +12,7 @@ from contributors.errors import Refusal
 from contributors.roles import ANYONE, STAFF, PersonRequest, action, form_page, page
 from contributors.selectors import batch_list_for, programme_list_for
 from valuation import actors, selectors
-from valuation.forms import QuestionForm, RunForm
+from valuation.forms import PriorityForm, QuestionForm, RunForm
 from valuation.services import runs as run_services
 
 UNFINISHED = ("queued", "running")
@@ -53,7 +53,10 @@ def run_new(request: PersonRequest) -> HttpResponse:
     programmes = programme_list_for(request.user)
     initial = {"cutoff_at": timezone.now().isoformat(), **request.GET.dict()}
     form = RunForm(request.POST or None, programmes=programmes, initial=initial)
-    if request.method == "POST" and form.is_valid():
+    cost = None
+    if request.method == "POST" and form.is_valid() and "cost" in request.POST:
+        cost = _cost(form.request())
+    elif request.method == "POST" and form.is_valid():
         try:
             run = actors.enqueue_valuation_run(
                 **form.request(), actor=request.user, now=timezone.now()
@@ -62,7 +65,17 @@ def run_new(request: PersonRequest) -> HttpResponse:
             form.add_error(None, f"{refusal.sentence} {refusal.remedy}")
         else:
             return redirect("valuation:run", run.id)
-    return render(request, "valuation/run_new.html", {"form": form}, status=form.status)
+    context = {"form": form, "cost": cost}
+    return render(request, "valuation/run_new.html", context, status=form.status)
+
+
+def _cost(asked: dict[str, Any]) -> selectors.RunCost:
+    return selectors.run_cost_before(
+        programme_id=asked["programme_id"],
+        cutoff_at=asked["cutoff_at"],
+        budget=asked["budget"],
+        now=timezone.now(),
+    )
 
 
 @page(*ANYONE)
@@ -76,6 +89,7 @@ def run_detail(request: PersonRequest, run_id: UUID) -> HttpResponse:
         "values": sorted(values, key=lambda row: -float(row.value)),
         "is_staff": is_staff,
         "actions": ACTIONS.get(run.state, ()) if _steers(request) else (),
+        "may_prioritise": _steers(request) and run.state in UNFINISHED,
         **_progress(run_id, run.state),
         **_questions(request, run),
     }
@@ -116,6 +130,18 @@ def run_act(request: PersonRequest, run_id: UUID, noun: str) -> HttpResponse:
     """One button of a run: the noun names what is done."""
     run = SERVICES[noun](run_id=run_id, actor=request.user, now=timezone.now())
     messages.success(request, f"The run is now {run.state}.")
+    return redirect("valuation:run", run_id)
+
+
+@action("reviewer")
+def run_prioritise(request: PersonRequest, run_id: UUID) -> HttpResponse:
+    """The run goes before others, or after them."""
+    form = PriorityForm(request.POST)
+    if form.is_valid():
+        run = run_services.valuation_run_prioritise(run_id=run_id, **form.cleaned_data)
+        messages.success(request, f"The run now has priority {run.priority}.")
+    else:
+        messages.error(request, "A priority is a whole number from -100 to 100.")
     return redirect("valuation:run", run_id)
 
 

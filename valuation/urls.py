@@ -12,6 +12,7 @@ urlpatterns = [
     path("runs/new/", pages.run_new, name="run-new"),
     path("runs/<uuid:run_id>/", pages.run_detail, name="run"),
     path("runs/<uuid:run_id>/progress/", pages.run_progress, name="run-progress"),
+    path("runs/<uuid:run_id>/priority/", pages.run_prioritise, name="run-prioritise"),
     path("runs/<uuid:run_id>/analyses/", pages.analysis_ask, name="analysis-ask"),
     re_path(rf"^runs/(?P<run_id>{UUID})/(?P<noun>{NOUNS})/$", pages.run_act, name="run-act"),
 ]

@@ -129,6 +129,18 @@ def moment(value: datetime | None) -> SafeString | str:
 
 
 @register.filter
+def lasting(seconds: float) -> str:
+    """How long something takes, in the unit that suits it.
+
+    >>> lasting(0.4), lasting(59), lasting(150), lasting(9000)
+    ('1 s', '59 s', '2.5 min', '2.5 h')
+    """
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} s"
+    return f"{seconds / 60:.3g} min" if seconds < 90 * 60 else f"{seconds / 3600:.3g} h"
+
+
+@register.filter
 def get(mapping: Any, key: Any) -> Any:
     """The mapping's value under the key, or nothing."""
     return mapping.get(key) if mapping else None

@@ -7,6 +7,7 @@ from valuation.selectors.analyses import (
     analysis_record,
     sealed_shares,
 )
+from valuation.selectors.costs import RunCost, run_cost_before
 from valuation.selectors.runs import (
     PlayerValueRecord,
     RunProgress,
@@ -22,6 +23,7 @@ from valuation.selectors.runs import (
 __all__ = [
     "AnalysisRecord",
     "PlayerValueRecord",
+    "RunCost",
     "RunProgress",
     "SealedShare",
     "ValuationRunRecord",
@@ -29,6 +31,7 @@ __all__ = [
     "analysis_record",
     "player_value_list",
     "player_values_visible",
+    "run_cost_before",
     "run_record",
     "sealed_shares",
     "valuation_run_get",

@@ -10,6 +10,7 @@ from django.db.models import Count, Max, Q, Sum
 from contributors.selectors import PlayerMember as MemberRecord
 from valuation.errors import RunNotFound
 from valuation.models import PlayerMember, PlayerValue, Shard, ShardState, ValuationRun
+from valuation.selectors.costs import evaluations_most, seconds_per_coalition
 from valuation.selectors.players import member_records
 
 
@@ -31,6 +32,7 @@ class ValuationRunRecord:
     reused: int
     untrainable: int
     budget: int
+    priority: int
     seed: int
     tolerance: float | None
     empty: str
@@ -64,7 +66,7 @@ class PlayerValueRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunProgress:
-    """How far a run is; `remaining_s` is None until a shard was measured."""
+    """How far a run is; `remaining_s` is None until a shard of the programme was measured."""
 
     state: str
     evaluated: int
@@ -120,6 +122,7 @@ def run_record(run: ValuationRun) -> ValuationRunRecord:
         reused=run.reused,
         untrainable=run.untrainable,
         budget=run.budget,
+        priority=run.priority,
         seed=run.seed,
         tolerance=run.tolerance,
         empty=run.empty,
@@ -178,7 +181,7 @@ def player_value_list(run_id: UUID) -> tuple[PlayerValueRecord, ...]:
 
 
 def valuation_run_progress(run_id: UUID, *, now: datetime) -> RunProgress:
-    """How far the run is and when it should end. Two queries."""
+    """How far the run is and when it should end. Two queries; six before the first shard."""
     run = ValuationRun.objects.get(pk=run_id)
     claimed = Q(state=ShardState.CLAIMED, lease_until__gte=now)
     done = Q(state=ShardState.DONE)
@@ -192,16 +195,20 @@ def valuation_run_progress(run_id: UUID, *, now: datetime) -> RunProgress:
         workers=Count("worker", filter=claimed, distinct=True),
         last=Max("done_at"),
     )
-    each = totals["seconds"] / totals["measured"] if totals["measured"] else None
-    left = max(run.budget - totals["evaluated"], 0)
     finished = run.state not in ("queued", "running")
+    most = evaluations_most(budget=run.budget, players=run.n_players)
+    left, each = max(most - totals["evaluated"], 0), None
+    if totals["measured"]:
+        each = totals["seconds"] / totals["measured"]
+    elif not finished:
+        each = seconds_per_coalition(programme_id=run.programme_id, rows=run_rows(run))
     stale = not finished and totals["last"] and now - totals["last"] > timedelta(minutes=5)
     return RunProgress(
         state=run.state,
         evaluated=totals["evaluated"],
         asked=totals["asked"],
         budget=run.budget,
-        share=1.0 if finished else min(totals["evaluated"] / max(run.budget, 1), 1.0),
+        share=1.0 if finished else min(totals["evaluated"] / max(most, 1), 1.0),
         shards_done=totals["done"],
         shards_open=totals["open"],
         workers=totals["workers"],
@@ -209,3 +216,8 @@ def valuation_run_progress(run_id: UUID, *, now: datetime) -> RunProgress:
         remaining_s=None if each is None else left * each / max(totals["workers"], 1),
         stale_since=totals["last"] if stale else None,
     )
+
+
+def run_rows(run: ValuationRun) -> int:
+    """Rows of all its players. One query."""
+    return int(run.players.aggregate(rows=Sum("row_count", default=0))["rows"])
