@@ -6,8 +6,10 @@ thread of BLAS and OpenMP, so they give the same bits.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from typing import cast
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -68,6 +70,11 @@ def evaluate(game: Game, coalitions: Coalitions) -> Evaluated:
 def _threads() -> ThreadpoolController:
     """Found once, when the first run begins: looking for libraries takes 10 ms."""
     return ThreadpoolController()
+
+
+def one_thread() -> AbstractContextManager[None]:
+    """Inside, linear algebra and OpenMP run on one thread, so that sums keep their order."""
+    return cast(AbstractContextManager[None], _threads().limit(limits=1))
 
 
 def shard_size(game: Game) -> int:
@@ -196,7 +203,7 @@ class Plan:
         result : Result
             `untrainable` is left at 0; who evaluates counts.
         """
-        with _threads().limit(limits=1):
+        with one_thread():
             return self._replay(known, stop=stop)
 
     def _replay(self, known: Mapping[bytes, float], *, stop: bool) -> Coalitions | Result:
@@ -275,7 +282,7 @@ def value(  # noqa: PLR0917 - the contract's order
         tolerance=tolerance,
         stoppable=deadline_s is not None,
     )
-    with _threads().limit(limits=1):
+    with one_thread():
         return _drive(plan.play(), game, ends_at)
 
 

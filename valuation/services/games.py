@@ -75,6 +75,12 @@ def games_let_go() -> None:
     _held.clear()
 
 
+def game_held(*, game_id: UUID, players: tuple[PlayerRecord, ...]) -> PlayableGame | None:
+    """The game, if this process holds it and none of its data was erased meanwhile. One query."""
+    refuse_erased(players)
+    return _held.get(_key(game_id, players))
+
+
 def game_load(
     *, game: Game, programme: ProgrammeRecord, players: tuple[PlayerRecord, ...]
 ) -> PlayableGame:
@@ -82,14 +88,17 @@ def game_load(
 
     Data that was erased meanwhile, maybe by another process, is not held any longer.
     """
-    refuse_erased(players)
-    key = (game.id, tuple(player.data_digest for player in players))
-    if key not in _held:
+    found = game_held(game_id=game.id, players=players)
+    if found is None:
         while len(_held) >= GAMES_HELD:
             _held.popitem(last=False)
         build = _bigram_game if programme.kind == "text" else _data_game
-        _held[key] = build(game.spec, programme, players)
-    return _held[key]
+        found = _held[_key(game.id, players)] = build(game.spec, programme, players)
+    return found
+
+
+def _key(game_id: UUID, players: tuple[PlayerRecord, ...]) -> tuple[UUID, tuple[str, ...]]:
+    return game_id, tuple(player.data_digest for player in players)
 
 
 def refuse_erased(players: tuple[PlayerRecord, ...]) -> None:

@@ -1,12 +1,16 @@
 """The players of a run, frozen, and the digest of any coalition of them."""
 
 import hashlib
+from functools import lru_cache
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contributors.selectors import PlayerRecord
 from valuation.models import Player, PlayerMember, ValuationRun
+
+RUNS_REMEMBERED = 8  # by a process; a run of a thousand players takes a megabyte
 
 
 def players_freeze(*, run: ValuationRun, players: tuple[PlayerRecord, ...]) -> None:
@@ -38,14 +42,35 @@ def players_freeze(*, run: ValuationRun, players: tuple[PlayerRecord, ...]) -> N
     )
 
 
+@lru_cache(maxsize=RUNS_REMEMBERED)
+def run_players(run_id: UUID) -> tuple[PlayerRecord, ...]:
+    """The players of a run as a game needs them: frozen with it, so read once, and without names.
+
+    One query.
+    """
+    rows = Player.objects.filter(run_id=run_id).order_by("index")
+    return tuple(
+        PlayerRecord(
+            key=key,
+            label=key,
+            members=(),
+            batch_ids=tuple(map(UUID, batch_ids)),
+            data_digest=data_digest,
+            row_count=row_count,
+        )
+        for key, batch_ids, data_digest, row_count in rows.values_list(
+            "key", "batch_ids", "data_digest", "row_count"
+        )
+    )
+
+
 def coalition_digests(run: ValuationRun, coalitions: NDArray[np.bool_]) -> list[bytes]:
     """SHA-256 over the sorted data digests of each coalition's players.
 
     It names the rows, not the players' places: a run with one contributor more
     finds every coalition it shares with an earlier run.
     """
-    rows = run.players.order_by("index").values_list("data_digest", flat=True)
-    digests = [bytes.fromhex(digest) for digest in rows]
+    digests = [bytes.fromhex(player.data_digest) for player in run_players(run.pk)]
     order = sorted(range(len(digests)), key=digests.__getitem__)
     ranked = coalitions[:, order]
     ordered = [digests[i] for i in order]

@@ -11,18 +11,21 @@ from valuation.core import FunctionGame, Plan, Result
 from valuation.core.coalitions import Coalitions, keys, shard_cut
 from valuation.core.engine import shard_size
 from valuation.models import CoalitionUtility, Shard, ShardState, ValuationRun
-from valuation.selectors.players import player_records
-from valuation.services.games import PlayableGame, game_load
-from valuation.services.players import coalition_digests
+from valuation.services.games import PlayableGame, game_held, game_load
+from valuation.services.players import coalition_digests, run_players
 
 # SQLite takes at most 32,766 parameters in one statement.
 DIGESTS_PER_QUERY = 5_000
 
 
 def run_game(run: ValuationRun) -> PlayableGame:
-    """The playable game of a run."""
+    """The playable game of a run. One query if this process holds it."""
+    players = run_players(run.pk)
+    held = game_held(game_id=run.game_id, players=players)
+    if held is not None:
+        return held
     programme = programme_get(run.programme_id)
-    return game_load(game=run.game, programme=programme, players=player_records(run))
+    return game_load(game=run.game, programme=programme, players=players)
 
 
 def run_advance(run: ValuationRun, *, now: datetime) -> Coalitions | Result:

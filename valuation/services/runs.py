@@ -254,9 +254,8 @@ def next_shard_compute(*, now: datetime, worker: str) -> UUID | None:
     except Refusal as refusal:
         valuation_run_fail(run_id=shard.run_id, refusal=refusal, now=now)
         return None
-    run = ValuationRun.objects.get(pk=shard.run_id)
-    last = not run.shards.exclude(state=ShardState.DONE).exists()
-    return run.id if last or is_out_of_time(run, now) else None
+    last = not Shard.objects.filter(run=shard.run).exclude(state=ShardState.DONE).exists()
+    return shard.run_id if last or is_out_of_time(shard.run, now) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,9 @@ import numpy as np
 from django.db import connection, transaction
 from django.db.models import Count, Q
 from django.utils import timezone
-from threadpoolctl import threadpool_limits
 
 from valuation.core.coalitions import coalitions_of
-from valuation.core.engine import evaluate
+from valuation.core.engine import evaluate, one_thread
 from valuation.models import CoalitionUtility, RunState, Shard, ShardState, ValuationRun
 from valuation.services.players import coalition_digests
 from valuation.services.rounds import run_game, shard_keys
@@ -49,11 +48,15 @@ def shard_claim(*, now: datetime, worker: str) -> Shard | None:
 
 
 def _next_shard(now: datetime) -> Shard | None:
-    free = Shard.objects.filter(
-        Q(state=ShardState.PENDING) | Q(state=ShardState.CLAIMED, lease_until__lt=now)
-    ).order_by("round", "index")
+    free = (
+        Shard.objects.filter(
+            Q(state=ShardState.PENDING) | Q(state=ShardState.CLAIMED, lease_until__lt=now)
+        )
+        .select_related("run__game")
+        .order_by("round", "index")
+    )
     if connection.features.has_select_for_update_skip_locked:
-        free = free.select_for_update(skip_locked=True)
+        free = free.select_for_update(skip_locked=True, of=("self",))
     for run_id in _runs_in_turn(now):
         shard = free.filter(run_id=run_id).first()
         if shard is not None:
@@ -94,11 +97,11 @@ def shard_compute(*, shard: Shard) -> bool:
     No transaction is open while evaluating. A second worker that evaluated the same
     shard finds it done and stores nothing: the bits would be the same.
     """
-    run = ValuationRun.objects.select_related("game").get(pk=shard.run_id)
+    run = shard.run
     game = run_game(run)
     coalitions = coalitions_of(shard_keys(shard), run.n_players)
     started = time.perf_counter()
-    with threadpool_limits(1):
+    with one_thread():
         utilities = evaluate(game, coalitions).utilities
     seconds = time.perf_counter() - started
     untrainable = np.asarray(game.untrainable(coalitions), dtype=np.uint8)
