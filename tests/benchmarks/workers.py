@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.faults.system import System
 
-SIZES = {"SCENARIO_CONTRIBUTORS": "12", "SCENARIO_ROWS": "14000", "SCENARIO_BUDGET": "2000"}
+SIZES = {"SCENARIO_CONTRIBUTORS": "12", "SCENARIO_ROWS": "56000", "SCENARIO_BUDGET": "2000"}
 
 
 def played(prepared: System, folder: Path, processes: int) -> tuple[float, str, System]:
