@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 from rest_framework.routers import DefaultRouter
 
+from ledger.api.bookings import BookingViewSet
 from ledger.api.disputes import DisputeViewSet, HoldbackViewSet
 from ledger.api.erasure import BatchErasureView, ContributorErasureView
 from ledger.api.journal import AccountViewSet, JournalEntryViewSet
@@ -36,6 +37,7 @@ router.register("bank-messages", BankMessageViewSet, basename="bank-message")
 router.register("tax-profiles", TaxProfileViewSet, basename="tax-profile")
 router.register("tax-rules", TaxRuleViewSet, basename="tax-rule")
 router.register("journal-entries", JournalEntryViewSet, basename="journal-entry")
+router.register("bookings", BookingViewSet, basename="booking")
 router.register("accounts", AccountViewSet, basename="account")
 
 urlpatterns = [

@@ -120,6 +120,13 @@ class KeyReused(Conflict):
     """
 
 
+class NotBookedByHand(Conflict):
+    """A run, a payout or a decision posted this entry, so its own steps take it back.
+
+    Reject or cancel what posted it, or book an adjustment.
+    """
+
+
 class AlreadyReversed(Conflict):
     """The entry was reversed before; an entry is reversed at most once.
 

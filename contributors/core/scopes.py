@@ -11,10 +11,18 @@ NOUNS = {
     "money": frozenset(
         {
             "periods",
+            "policies",
             "pools",
             "royalty-runs",
             "statements",
             "payout-batches",
+            "payouts",
+            "bank-messages",
+            "advances",
+            "holdbacks",
+            "tax-profiles",
+            "tax-rules",
+            "bookings",
             "disputes",
             "journal-entries",
             "accounts",

@@ -5,6 +5,7 @@ from contributors.selectors.batches import (
     RowIssueRecord,
     batch_list_for,
     batch_receipt,
+    contributors_who_left,
 )
 from contributors.selectors.evidence import alike_groups
 from contributors.selectors.games import (
@@ -38,6 +39,7 @@ __all__ = [
     "alike_groups",
     "batch_list_for",
     "batch_receipt",
+    "contributors_who_left",
     "game_data",
     "has_sealed_set",
     "is_any_erased",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from contributors.errors import NotFound
 from contributors.models import Batch, Contributor, RowIssue, User
 
@@ -117,3 +119,18 @@ def issue_record(issue: RowIssue) -> RowIssueRecord:
         code=issue.code,
         message=issue.message,
     )
+
+
+def contributors_who_left(*, at: datetime | None = None) -> frozenset[uuid.UUID]:
+    """Return who gave data of which nothing is left, now or at a moment. Two queries.
+
+    Every batch of theirs was withdrawn or erased, or lost its consent.
+    """
+    given = Batch.objects.filter(accepted_at__isnull=False)
+    live = Batch.objects.live()
+    if at is not None:
+        given = given.filter(accepted_at__lte=at)
+        gone = Q(withdrawn_at__lte=at) | Q(erased_at__lte=at) | Q(consent__revoked_at__lte=at)
+        live = given.exclude(gone)
+    left = set(given.values_list("contributor_id", flat=True))
+    return frozenset(left - set(live.values_list("contributor_id", flat=True)))

@@ -73,6 +73,8 @@ class PolicyRequest(serializers.Serializer):
     recoupment_bp = serializers.IntegerField(default=10_000)
     threshold_minor = serializers.IntegerField(default=0)
     dispute_window_days = serializers.IntegerField(default=30)
+    tie_rule = serializers.CharField(default="code")
+    unclaimed_days = serializers.IntegerField(default=0)
 
 
 class PolicyAnswer(serializers.ModelSerializer):

@@ -1,6 +1,6 @@
 """Reports over the whole of the books, and the books as files, for those who read everything."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date
 from typing import Any
@@ -19,6 +19,8 @@ from ledger.errors import NotFound
 from ledger.exports.plain_text import FORMATS
 from ledger.exports.tables import ledger_csv
 from ledger.selectors import journal, reports, tax
+from ledger.selectors.ledger_lines import LineFilter, ledger_line_count
+from ledger.selectors.snapshots import snapshot
 
 DAYS = [
     OpenApiParameter("starts_on", OpenApiTypes.DATE),
@@ -77,9 +79,9 @@ class LedgerExportView(_ForReaders):
 
     @extend_schema(operation_id="ledger_export", parameters=DAYS, responses={200: OpenApiTypes.STR})
     def get(self, request: Request, form: str) -> StreamingHttpResponse:
-        lines = _csv(request) if form == "csv" else FORMATS[form]()
-        media_type = "text/csv" if form == "csv" else "text/plain"
-        answer = StreamingHttpResponse(lines, content_type=f"{media_type}; charset=utf-8")
+        if form == "csv":
+            return _csv(request)
+        answer = StreamingHttpResponse(FORMATS[form](), content_type="text/plain; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="books.{form}"'
         return answer
 
@@ -87,14 +89,22 @@ class LedgerExportView(_ForReaders):
 EXPORT_FORMS: Sequence[str] = ("csv", *FORMATS)
 
 
-def _csv(request: Request) -> Iterator[str]:
-    return ledger_csv(
+def _csv(request: Request) -> StreamingHttpResponse:
+    """Every line up to the chain's head as it is now; how many follow, and which head."""
+    books = snapshot()
+    wanted = LineFilter(
         starts_on=_day(request, "starts_on"),
         ends_on=_day(request, "ends_on"),
         party=request.query_params.get("party"),
         account=request.query_params.get("account"),
         currency=request.query_params.get("currency"),
+        until_seq=books.seq if books else 0,
     )
+    answer = StreamingHttpResponse(ledger_csv(wanted), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="books.csv"'
+    answer["X-Row-Count"] = str(ledger_line_count(wanted))
+    answer["X-Chain-Head"] = books.head if books else ""
+    return answer
 
 
 def _day(request: Request, name: str) -> date | None:

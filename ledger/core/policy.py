@@ -7,15 +7,19 @@ be computed again by the rules of its day. Rates are basis points (1/10,000).
 from dataclasses import dataclass, fields
 from typing import Any
 
+from ledger.core.bookkeeping import AMOUNT_MINOR_MAX
 from ledger.errors import PolicyUnsuitable
 
 NEGATIVE_RULES = ("clip", "carry", "debit")
 CONFIDENCE_RULES = ("estimate", "hold")
 DUPLICATE_RULES = ("rows", "equal", "earliest")
+TIE_RULES = ("code", "earliest")
 FULL_BP = 10_000
 # Three years of quarters: longer reserves are no reserves.
 HOLDBACK_PERIODS_MAX = 12
 DISPUTE_WINDOW_DAYS_MAX = 366
+# Thirty years: no law that we know lets a claim live longer.
+UNCLAIMED_DAYS_MAX = 10_958
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +38,10 @@ class Policy:
     recoupment_bp      share of a period's earnings that repays an advance
     threshold_minor    smallest balance that is paid out; less is carried forward
     dispute_window_days  days after issue in which a statement can be disputed
-
-    Ties of one minor unit go to the smaller public code.
+    tie_rule           who gets one minor unit that several have the same claim to. code: the
+                       smaller public code; earliest: whose data was accepted first
+    unclaimed_days     days after its last statement from which a balance that cannot be paid
+                       may be kept as unclaimed; 0: never
     """
 
     fee_bp: int
@@ -47,6 +53,8 @@ class Policy:
     recoupment_bp: int = FULL_BP
     threshold_minor: int = 0
     dispute_window_days: int = 30
+    tie_rule: str = "code"
+    unclaimed_days: int = 0
 
     def __post_init__(self) -> None:
         for problem in policy_problems(self):
@@ -63,7 +71,10 @@ def policy_problems(policy: Policy) -> tuple[str, ...]:
         (0 <= policy.fee_bp < FULL_BP, "The fee must be at least 0 and below 10,000 bp."),
         (0 <= policy.holdback_bp < FULL_BP, "The holdback must be below 10,000 bp."),
         (0 <= policy.recoupment_bp <= FULL_BP, "The recoupment rate must be 0 to 10,000 bp."),
-        (policy.threshold_minor >= 0, "The threshold must not be negative."),
+        (
+            0 <= policy.threshold_minor <= AMOUNT_MINOR_MAX,
+            "The threshold must be 0 to 10**15 minor units.",
+        ),
         (
             0 <= policy.holdback_periods <= HOLDBACK_PERIODS_MAX,
             f"A holdback is released over at most {HOLDBACK_PERIODS_MAX} periods.",
@@ -81,6 +92,11 @@ def policy_problems(policy: Policy) -> tuple[str, ...]:
         (
             policy.duplicate_rule in DUPLICATE_RULES,
             "The duplicate rule is rows, equal or earliest.",
+        ),
+        (policy.tie_rule in TIE_RULES, "The tie rule is code or earliest."),
+        (
+            0 <= policy.unclaimed_days <= UNCLAIMED_DAYS_MAX,
+            f"A balance is unclaimed after 1 to {UNCLAIMED_DAYS_MAX} days, or never with 0.",
         ),
     )
     return tuple(sentence for holds, sentence in checks if not holds)

@@ -85,7 +85,7 @@ REASONS: dict[str, tuple[str, str, str]] = {
     ),
     "below_threshold": (
         "Carried forward: {balance} of the {threshold} that a payment needs.",
-        "Nothing; or close the account, and it is paid whatever the amount.",
+        "Nothing; or withdraw all your data, and it is paid whatever the amount.",
         "Until the balance reaches the threshold.",
     ),
     "nothing_due": (

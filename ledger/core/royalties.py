@@ -141,7 +141,8 @@ def split_pool(
     if decision:
         return PoolSplit(pool_minor=pool_minor, fee_minor=fee_minor, lines=(), decision=decision)
     weights = integer_weights([each.effective for each in weighed])
-    shares = allocate(pool_minor - fee_minor, weights)
+    ranks = [_rank(each.player.members, each.player.key, policy) for each in weighed]
+    shares = _allocated(pool_minor - fee_minor, weights, ranks)
     total = sum(weights)
     positive = sum((ratio(each.value) for each in weighed if each.value > 0), Fraction(0))
     lines = []
@@ -208,8 +209,9 @@ def _member_lines(
 ) -> list[LineDraft]:
     members = sorted(each.player.members, key=lambda member: member.code)
     parts = _member_weights(members, policy.duplicate_rule)
-    grosses = allocate(share_minor, parts)
-    debits = allocate(debit_minor, parts)
+    ranks = [_rank([member], member.code, policy) for member in members]
+    grosses = _allocated(share_minor, parts, ranks)
+    debits = _allocated(debit_minor, parts, ranks)
     lines = []
     for member, part, gross, debit in zip(members, parts, grosses, debits, strict=True):
         held = _held_minor(each, gross, policy)
@@ -231,6 +233,28 @@ def _member_lines(
             )
         )
     return lines
+
+
+def _rank(members: Sequence[Member], key: str, policy: Policy) -> tuple[str, str]:
+    """Return who comes first in a tie, by the policy; the public key decides what is left."""
+    if policy.tie_rule == "code":
+        return "", key
+    return min(_first_accepted_at(member) for member in members), key
+
+
+def _first_accepted_at(member: Member) -> str:
+    """Return the moment as text that sorts; whoever was never accepted comes last."""
+    return member.first_accepted_at or "~"
+
+
+def _allocated(
+    amount_minor: int, weights: Sequence[int], ranks: Sequence[tuple[str, str]]
+) -> list[int]:
+    """Return the shares in the order of the weights, ties given by rank."""
+    order = sorted(range(len(weights)), key=ranks.__getitem__)
+    shares = allocate(amount_minor, [weights[index] for index in order])
+    given = dict(zip(order, shares, strict=True))
+    return [given[index] for index in range(len(weights))]
 
 
 def _member_weights(members: Sequence[Member], duplicate_rule: str) -> list[int]:

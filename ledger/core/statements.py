@@ -48,7 +48,7 @@ class Opening:
     advance_minor   advance still to be recouped
     clawback_minor  overpayment still to be netted
     withholding_bp  rate of the tax profile in force
-    leaving         the account is being closed: no threshold
+    leaving         nothing of its data is left: no threshold
     hold            code of the reason that stops a payment, or empty
     """
 

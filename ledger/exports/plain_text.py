@@ -1,7 +1,8 @@
 """The books as files for Beancount, hledger and ledger.
 
-A posting of ours is two legs there. Every file ends in an assertion of each account's
-balance, so a program that loads it without error holds the same balances.
+A posting of ours is two legs there. Every file names the head of the chain that it is of, and
+ends in an assertion of each account's balance at that head, so a program that loads it without
+error holds the same balances.
 """
 
 from collections.abc import Iterator
@@ -9,13 +10,8 @@ from datetime import timedelta
 
 from ledger.core.chart import Kind
 from ledger.core.money import amount_text
-from ledger.selectors.journal import (
-    AccountBalance,
-    EntryRecord,
-    account_balances,
-    effective_days,
-    entries_in_order,
-)
+from ledger.selectors.journal import AccountBalance, EntryRecord
+from ledger.selectors.snapshots import snapshot
 
 _ROOTS = {
     Kind.ASSET: "Assets",
@@ -38,19 +34,20 @@ def account_name(code: str, kind: str) -> str:
 
 def beancount_lines() -> Iterator[str]:
     """Yield the lines of a Beancount file."""
-    accounts, days = account_balances(), effective_days()
-    if days is None:
+    books = snapshot()
+    if books is None:
         return
-    names = _names(accounts)
+    yield f"; chain head {books.head}\n"
+    names = _names(books.balances)
     for name in dict.fromkeys(names.values()):
-        yield f"{days[0]} open {name}\n"
-    for entry in entries_in_order():
+        yield f"{books.starts_on} open {name}\n"
+    for entry in books.entries():
         yield f'\n{entry.effective_on} * "{entry.event}"\n'
         yield f'  seq: {entry.seq}\n  hash: "{entry.hash}"\n'
         yield from _legs(entry, names)
     yield "\n"
-    after = days[1] + timedelta(days=1)  # Beancount asserts at the start of a day
-    for each in accounts:
+    after = books.ends_on + timedelta(days=1)  # Beancount asserts at the start of a day
+    for each in books.balances:
         balance = amount_text(each.balance_minor, each.currency)
         # Without "~ 0" Beancount tolerates a cent.
         yield f"{after} balance {names[each.code]}  {balance} ~ 0 {each.currency}\n"
@@ -58,20 +55,21 @@ def beancount_lines() -> Iterator[str]:
 
 def journal_lines() -> Iterator[str]:
     """Yield the lines of a journal that hledger and ledger both read, with --strict too."""
-    accounts, days = account_balances(), effective_days()
-    if days is None:
+    books = snapshot()
+    if books is None:
         return
-    names = _names(accounts)
+    yield f"; chain head {books.head}\n"
+    names = _names(books.balances)
     for name in dict.fromkeys(names.values()):
         yield f"account {name}\n"
     yield "tag hash\n"
-    for currency in sorted({each.currency for each in accounts}):
+    for currency in sorted({each.currency for each in books.balances}):
         yield f"commodity {currency}\n"
-    for entry in entries_in_order():
+    for entry in books.entries():
         yield f"\n{entry.effective_on} * ({entry.seq}) {entry.event}\n    ; hash: {entry.hash}\n"
         yield from _legs(entry, names)
-    yield f"\n{days[1]} * balances at the end\n"
-    for each in accounts:
+    yield f"\n{books.ends_on} * balances at the end\n"
+    for each in books.balances:
         nothing = _amount(0, each.currency)
         balance = _amount(each.balance_minor, each.currency)
         yield f"  {names[each.code]}  {nothing} = {balance}\n"

@@ -1,11 +1,10 @@
 """The ledger as a table: every posting of every account with the balance after it, streamed."""
 
 from collections.abc import Iterator
-from datetime import date
 
 from ledger.core.money import amount_text
 from ledger.files.cells import csv_lines
-from ledger.selectors.ledger_lines import ledger_lines
+from ledger.selectors.ledger_lines import LineFilter, ledger_lines
 
 COLUMNS = (
     "account",
@@ -23,18 +22,8 @@ COLUMNS = (
 )
 
 
-def ledger_csv(
-    *,
-    starts_on: date | None = None,
-    ends_on: date | None = None,
-    party: str | None = None,
-    account: str | None = None,
-    currency: str | None = None,
-) -> Iterator[str]:
+def ledger_csv(wanted: LineFilter) -> Iterator[str]:
     """Yield the lines of a CSV file; no row limit, no cell is a formula. Debits are positive."""
-    rows = ledger_lines(
-        starts_on=starts_on, ends_on=ends_on, party=party, account=account, currency=currency
-    )
     yield from csv_lines(
         COLUMNS,
         (
@@ -52,6 +41,6 @@ def ledger_csv(
                 amount_text(row.balance_minor, row.currency),
                 row.entry_id,
             )
-            for row in rows
+            for row in ledger_lines(wanted)
         ),
     )

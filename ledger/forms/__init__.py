@@ -14,6 +14,8 @@ from ledger.core.policy import (
     FULL_BP,
     HOLDBACK_PERIODS_MAX,
     NEGATIVE_RULES,
+    TIE_RULES,
+    UNCLAIMED_DAYS_MAX,
 )
 from ledger.errors import Refusal
 from ledger.models import Dispute
@@ -119,6 +121,17 @@ class PolicyForm(LedgerForm):
     )
     dispute_window_days = forms.IntegerField(
         label="Dispute window, days", min_value=1, max_value=DISPUTE_WINDOW_DAYS_MAX, initial=30
+    )
+    tie_rule = forms.ChoiceField(
+        label="A minor unit that several have the same claim to goes to",
+        choices=list(zip(TIE_RULES, ("the smaller code", "whose data came first"), strict=True)),
+    )
+    unclaimed_days = forms.IntegerField(
+        label="Unclaimed after, days",
+        min_value=0,
+        max_value=UNCLAIMED_DAYS_MAX,
+        initial=0,
+        help_text="When a balance that cannot be paid may be kept without a name; 0 is never.",
     )
 
 

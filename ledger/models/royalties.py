@@ -13,7 +13,13 @@ from django.db.models import F, Q
 
 from contributors.identifiers import uuid7
 from ledger.core.bookkeeping import AMOUNT_MINOR_MAX
-from ledger.core.policy import CONFIDENCE_RULES, DUPLICATE_RULES, NEGATIVE_RULES, Policy
+from ledger.core.policy import (
+    CONFIDENCE_RULES,
+    DUPLICATE_RULES,
+    NEGATIVE_RULES,
+    TIE_RULES,
+    Policy,
+)
 from ledger.models.journal import AppendOnlyQuerySet, Period
 from ledger.models.states import Approval, StateEvent
 
@@ -37,6 +43,8 @@ class PolicyVersion(models.Model):
     recoupment_bp = models.PositiveIntegerField()
     threshold_minor = models.BigIntegerField()
     dispute_window_days = models.PositiveIntegerField()
+    tie_rule = models.CharField(max_length=10, choices=[(r, r) for r in TIE_RULES], default="code")
+    unclaimed_days = models.PositiveIntegerField(default=0)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, Sum, Value, When, Window
+from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When, Window
 from django.db.models.functions import Coalesce
 
 from ledger.core.chart import DEBIT_KINDS, Kind
@@ -216,11 +216,16 @@ def entry_list(
     return _entry_records(page)
 
 
-def entry_pages() -> Iterator[list[JournalEntry]]:
-    """Every entry in the order posted, in pages whose postings fit in memory."""
+def entry_pages(*, until_seq: int | None = None) -> Iterator[list[JournalEntry]]:
+    """Every entry in the order posted, in pages whose postings fit in memory.
+
+    `until_seq` is the last entry wanted.
+    """
     page: list[JournalEntry] = []
     posting_count = 0
     entries = JournalEntry.objects.select_related("period").order_by("seq")
+    if until_seq is not None:
+        entries = entries.filter(seq__lte=until_seq)
     for entry in entries.iterator(ENTRIES_PER_PAGE):
         page.append(entry)
         posting_count += entry.posting_count
@@ -231,16 +236,10 @@ def entry_pages() -> Iterator[list[JournalEntry]]:
         yield page
 
 
-def entries_in_order() -> Iterator[EntryRecord]:
-    """Every entry in the order posted, streamed."""
-    for page in entry_pages():
+def entries_in_order(*, until_seq: int | None = None) -> Iterator[EntryRecord]:
+    """Every entry in the order posted, or those up to one, streamed."""
+    for page in entry_pages(until_seq=until_seq):
         yield from _entry_records(page)
-
-
-def effective_days() -> tuple[date, date] | None:
-    """The first and the last day that an entry counts on, if there is an entry."""
-    days = JournalEntry.objects.aggregate(first=Min("effective_on"), last=Max("effective_on"))
-    return None if days["first"] is None else (days["first"], days["last"])
 
 
 def account_lines(

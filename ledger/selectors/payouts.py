@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q, Sum
 
+from contributors.selectors import contributors_who_left
 from ledger.core.allocation import basis_points
 from ledger.core.money import amount_text
 from ledger.core.reasons import Reason, reason
@@ -274,9 +275,13 @@ def _refused() -> dict[str, str]:
 
 
 def _thresholds(currency: str) -> dict[str, int]:
-    """The smallest balance that is paid to each contributor, by its newest statement's policy."""
+    """The smallest balance that is paid to each contributor, by its newest statement's policy.
+
+    Whoever left is paid whatever the balance.
+    """
     rows = Statement.objects.filter(currency=currency).order_by("chain_seq")
-    return {
+    thresholds = {
         str(contributor_id): policy["threshold_minor"]
         for contributor_id, policy in rows.values_list("contributor_id", "run__policy_record")
     }
+    return thresholds | dict.fromkeys(map(str, contributors_who_left()), 0)

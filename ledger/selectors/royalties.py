@@ -1,14 +1,15 @@
 """Runs, their lines and what they would pay, as frozen rows."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Sum
 
+from contributors.selectors import contributors_who_left
 from ledger.core.policy import Policy
 from ledger.core.reasons import Reason
 from ledger.core.records import amounts_of, canonical, digest, line_records
@@ -152,12 +153,15 @@ def statement_drafts(run: RoyaltyRun) -> tuple[StatementDraft, ...]:
     moved = {party for party, opening in standing.items() if opening.movements}
     codes |= _codes(moved - set(codes))
     tax = tax_positions(contributor_ids=codes, on=period.ends_on)
+    left = {str(each) for each in contributors_who_left()}
     drafts = [
         draft_statement(
             contributor_id=party,
             code=code,
             lines=lines.get(party, ()),
-            opening=tax.apply(party, standing.get(party, Opening())),
+            opening=replace(
+                tax.apply(party, standing.get(party, Opening())), leaving=party in left
+            ),
             policy=run.as_policy(),
             currency=currency,
         )
@@ -171,13 +175,15 @@ def stored_line_drafts(run: RoyaltyRun) -> tuple[LineDraft, ...]:
     return tuple(_line_draft(line) for line in run.lines.order_by("position"))
 
 
-def lines_hash(lines: Iterable[LineDraft], *, fee_minor: int, policy: Policy, pool: Any) -> str:
-    """What an approval of a run approves: pool, policy, fee and every line."""
+def lines_hash(
+    lines: Iterable[LineDraft], *, fee_minor: int, policy: Mapping[str, Any], pool: Any
+) -> str:
+    """What an approval of a run approves: pool, policy as copied, fee and every line."""
     return digest(
         canonical(
             {
                 "pool": [str(pool.id), pool.currency, pool.amount_minor],
-                "policy": policy.as_record(),
+                "policy": policy,
                 "fee_minor": fee_minor,
                 "lines": [
                     [

@@ -249,6 +249,7 @@ def _run_create(
     """
     players = player_drafts(valuations.player_value_list(values.id))
     policy = pool.policy.as_policy()
+    copied = policy.as_record()
     split = split_pool(
         pool_minor=pool.amount_minor,
         policy=policy,
@@ -262,12 +263,14 @@ def _run_create(
         pool=pool,
         valuation_run_id=values.id,
         policy=pool.policy,
-        policy_record=policy.as_record(),
+        policy_record=copied,
         values_digest=values.values_digest,
         empty=values.empty,
         grand=values.grand,
         fee_minor=split.fee_minor,
-        lines_hash=lines_hash(split.lines, fee_minor=split.fee_minor, policy=policy, pool=pool),
+        lines_hash=lines_hash(
+            split.lines, fee_minor=split.fee_minor, policy=policy.as_record(), pool=pool
+        ),
         decision_code=split.decision,
         decision_sentence=DECISIONS.get(split.decision, ""),
         created_by=actor,
@@ -324,7 +327,7 @@ def _plain(reason: Reason | None) -> dict[str, str] | None:
 def _approve(run: RoyaltyRun, decision: str, note: str, actor: Any, now: datetime) -> Approval:
     """The decision stands beside the hash of what it decided on, recomputed from the rows."""
     found = lines_hash(
-        stored_line_drafts(run), fee_minor=run.fee_minor, policy=run.as_policy(), pool=run.pool
+        stored_line_drafts(run), fee_minor=run.fee_minor, policy=run.policy_record, pool=run.pool
     )
     if found != run.lines_hash:
         raise ApprovalVoid(royalty_run_id=str(run.id))

@@ -13,6 +13,7 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.models import Q, Sum
 
+from contributors.selectors import contributors_who_left
 from ledger.core.bookkeeping import Event
 from ledger.core.chart import account_code
 from ledger.core.records import amounts_of, canonical, digest, line_records
@@ -226,7 +227,7 @@ def statement_differences(
         policy=run.as_policy(),
         currency=statement.currency,
     )
-    found = lines_hash(lines, fee_minor=run.fee_minor, policy=run.as_policy(), pool=run.pool)
+    found = lines_hash(lines, fee_minor=run.fee_minor, policy=run.policy_record, pool=run.pool)
     return tuple(_differences(statement, record, draft, found))
 
 
@@ -275,7 +276,8 @@ def _opening_then(statement: Statement) -> Opening:
         advance_minor=_held_before(account_code("advance", party), statement.currency, first),
         clawback_minor=_held_before(account_code("clawback", party), statement.currency, first),
     )
-    return tax.apply(party, opening)
+    left = contributors_who_left(at=statement.issued_at)
+    return replace(tax.apply(party, opening), leaving=statement.contributor_id in left)
 
 
 def _movements(statement: Statement, after_seq: int, before_seq: int) -> tuple[Movement, ...]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from contributors.identifiers import uuid7
+from contributors.selectors import contributors_who_left
 from ledger.core.bookkeeping import Event
 from ledger.core.records import amounts_of, canonical, digest, line_records
 from ledger.core.statements import Opening, StatementDraft, reissued_statement
@@ -207,7 +209,10 @@ def redraft(old: Statement, *, until_seq: int, on: datetime) -> StatementDraft:
     tax = tax_positions(contributor_ids=[party], on=old.period.ends_on, known_at=on)
     return reissued_statement(
         stated=draft_of_record(json.loads(old.record)),
-        opening=tax.apply(party, Opening(movements=movements)),
+        opening=replace(
+            tax.apply(party, Opening(movements=movements)),
+            leaving=old.contributor_id in contributors_who_left(at=on),
+        ),
         policy=old.run.as_policy(),
         currency=old.currency,
     )

@@ -33,6 +33,7 @@ KINDS = {
     "contributors": "contributor",
     "disputes": "dispute",
     "journal": "entry",
+    "bookings": "entry",
     "journal-entries": "entry",
     "licences": "licence",
     "links": "link",

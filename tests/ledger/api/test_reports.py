@@ -46,6 +46,13 @@ def test_the_books_are_a_file(auditor: Any, form: str) -> None:
     assert b"0.90" in b"".join(answer.streaming_content)
 
 
+def test_a_table_of_the_books_says_how_many_rows_follow_and_of_which_head(auditor: Any) -> None:
+    answer = auditor.get("/api/v1/exports/csv/?starts_on=2026-01-01")
+    rows = b"".join(answer.streaming_content).decode().splitlines()[1:]
+    assert int(answer["X-Row-Count"]) == len(rows) == 8
+    assert answer["X-Chain-Head"].startswith("3:")
+
+
 @pytest.mark.parametrize(
     "path", [*(f"reports/{name}/" for name in REPORTS), *(f"exports/{form}/" for form in EXPORTS)]
 )

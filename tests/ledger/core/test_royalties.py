@@ -20,6 +20,7 @@ policies = st.builds(
     negative_rule=st.sampled_from(["clip", "carry", "debit"]),
     confidence_rule=st.sampled_from(["estimate", "hold"]),
     duplicate_rule=st.sampled_from(["rows", "equal", "earliest"]),
+    tie_rule=st.sampled_from(["code", "earliest"]),
 )
 
 
@@ -155,6 +156,35 @@ def test_what_a_cluster_earns_is_split_inside_it_by_the_policy(rule, expected):
     assert grosses(result) == expected
 
 
+@pytest.mark.parametrize("rule, winner", [("code", "ann"), ("earliest", "bob")])
+def test_a_tie_of_one_minor_unit_goes_to_whom_the_policy_says(rule, winner):
+    policy = Policy(fee_bp=0, tie_rule=rule)
+    ann, bob = member("ann", first="2013-06-01"), member("bob", first="2013-01-01")
+    apart = split([player("ann", "1", members=(ann,)), player("bob", "1", members=(bob,))],
+                  policy, 101)  # fmt: skip
+    together = split([player("ann+bob", "1", members=(ann, bob))], policy, 101)
+    for result in (apart, together):
+        assert [line.code for line in result.lines] == ["ann", "bob"]
+        assert {code for code, gross in grosses(result).items() if gross == 51} == {winner}
+
+
+@given(players_strategy, policies, st.integers(1, 10**9), st.lists(st.integers(0, 50), min_size=1))
+def test_splitting_ones_data_among_linked_accounts_never_changes_their_summed_share(
+    players, policy, pool_minor, rows
+):
+    """D10: linked accounts are one player, so the split can move nothing but what is inside it."""
+    one = split(players, policy, pool_minor)
+    first, *others = sorted(players, key=lambda each: each.key)
+    shells = tuple(member(f"shell-{number}", count) for number, count in enumerate(rows))
+    many = split([replace(first, members=shells), *others], policy, pool_minor)
+    totals = [
+        sum(line.gross_minor for line in result.lines if line.player_key == first.key)
+        for result in (one, many)
+    ]
+    assert totals[0] == totals[1]
+    assert one.decision == many.decision
+
+
 def test_the_quota_is_exact_and_within_one_unit_of_the_share():
     result = split([player("ann", "1"), player("bob", "2")], pool_minor=100)
     assert [line.quota for line in result.lines] == ["30", "60"]
@@ -176,6 +206,9 @@ def test_the_quota_is_exact_and_within_one_unit_of_the_share():
         {"fee_bp": 0, "duplicate_rule": "first"},
         {"fee_bp": 0, "dispute_window_days": 0},
         {"fee_bp": 0, "threshold_minor": -1},
+        {"fee_bp": 0, "threshold_minor": 10**15 + 1},
+        {"fee_bp": 0, "tie_rule": "loudest"},
+        {"fee_bp": 0, "unclaimed_days": -1},
         {"fee_bp": 0, "recoupment_bp": 10_001},
     ],
 )

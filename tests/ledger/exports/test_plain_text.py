@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import shutil
 import subprocess
 import sys
@@ -15,8 +16,9 @@ import pytest
 from ledger.core.money import amount_text
 from ledger.exports.plain_text import FORMATS, account_name
 from ledger.exports.tables import ledger_csv
+from ledger.models import JournalEntry
 from ledger.selectors.journal import account_balances, account_lines
-from ledger.selectors.ledger_lines import ledger_lines
+from ledger.selectors.ledger_lines import LineFilter, ledger_line_count, ledger_lines
 from tests.conftest import CI
 from tests.ledger.journal.books import ANN, BANK, BOB, FEE, POOL, Books
 
@@ -113,6 +115,32 @@ def test_ledger_loads_the_books_and_its_balances_are_ours(
 
 
 @pytest.mark.parametrize("name", FORMATS)
+def test_the_totals_of_an_export_are_the_ledgers_at_the_head_it_names(
+    books: Books, name: str
+) -> None:
+    """An entry that is posted while the file streams is not in it, nor in its balances."""
+    lines = FORMATS[name]()
+    head = next(lines).removeprefix("; chain head ").strip()
+    last = JournalEntry.objects.order_by("-seq").values_list("seq", "hash")[0]
+    assert head == f"{last[0]}:{last[1]}"
+    expected = ours()
+    books.post((BANK, POOL, 77))
+    text = "".join(lines)
+    assert "0.77" not in text
+    for (account, currency), amount in expected.items():
+        assert re.search(rf"{re.escape(account)}  .*{re.escape(amount)}( ~ 0)? {currency}", text)
+
+
+def test_the_table_of_a_head_leaves_out_what_came_after(books: Books) -> None:
+    seq = JournalEntry.objects.order_by("-seq").values_list("seq", flat=True)[0]
+    before = list(ledger_lines(LineFilter()))
+    books.post((BANK, POOL, 77), on=date(2026, 10, 2))
+    assert list(ledger_lines(LineFilter(until_seq=seq))) == before
+    assert ledger_line_count(LineFilter(until_seq=seq)) == len(before)
+    assert ledger_line_count(LineFilter()) == len(before) + 2
+
+
+@pytest.mark.parametrize("name", FORMATS)
 def test_empty_books_make_an_empty_file(db: None, name: str) -> None:
     assert list(FORMATS[name]()) == []
 
@@ -123,7 +151,7 @@ def test_account_names_are_distinct_for_distinct_codes() -> None:
 
 
 def test_the_ledger_table_has_the_running_balance_of_every_account(books: Books) -> None:
-    lines = list(ledger_lines())
+    lines = list(ledger_lines(LineFilter()))
     for each in account_balances():
         mine = [
             (line.seq, line.amount_minor, line.balance_minor)
@@ -139,21 +167,21 @@ def test_the_ledger_table_has_the_running_balance_of_every_account(books: Books)
 
 def test_the_ledger_table_of_some_days_opens_with_what_was_before(books: Books) -> None:
     december = {"starts_on": date(2026, 12, 1), "ends_on": date(2026, 12, 31)}
-    line, *_ = ledger_lines(account=POOL, **december)
+    line, *_ = ledger_lines(LineFilter(account=POOL, **december))
     assert (line.amount_minor, line.balance_minor) == (1, 1 - 100_000)
     assert next(account_lines(code=POOL, currency="EUR", **december)).balance_minor == 1 - 100_000
 
 
 def test_no_cell_of_the_table_is_a_formula(books: Books) -> None:
     books.post_draft(books.draft((BANK, POOL, 5), source_type="=HYPERLINK(1)"))
-    rows = list(csv.DictReader(io.StringIO("".join(ledger_csv()))))
+    rows = list(csv.DictReader(io.StringIO("".join(ledger_csv(LineFilter())))))
     assert {"'=HYPERLINK(1) 1"} < {row["source"] for row in rows}
     assert {row["amount"] for row in rows} >= {"-1.234", "-5", "-0.05"}
 
 
 def test_the_table_is_read_in_one_query(books: Books, django_assert_num_queries) -> None:
     with django_assert_num_queries(1):
-        few = len(list(ledger_lines()))
+        few = len(list(ledger_lines(LineFilter())))
     books.post(*[(BANK, POOL, n) for n in range(1, 51)])
     with django_assert_num_queries(1):
-        assert len(list(ledger_lines())) == few + 100
+        assert len(list(ledger_lines(LineFilter()))) == few + 100

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection, transaction
 
 from ledger.core.policy import Policy
+from ledger.management.demo import bank
 from ledger.models import (
     Holdback,
     JournalEntry,
@@ -20,6 +21,7 @@ from ledger.models import (
     StatementSeries,
 )
 from ledger.services import payout_approval, payouts, royalties
+from ledger.services.bank_answers import bank_message_ingest
 from ledger.services.bank_details import bank_details_set
 from tests.ledger.conftest import NOW
 
@@ -143,7 +145,21 @@ def batch_steps(reviewer, approver):
     def send():
         payout_approval.payout_batch_mark_sent(**batch, actor=reviewer, now=THEN)
 
-    return prepare, submit, approve, export, send
+    def settle():
+        bank_message_ingest(content=bank.debits(payments()), actor=reviewer, now=THEN)
+
+    def come_back():
+        (name, paid), *_ = payments().items()
+        bank_message_ingest(content=bank.returned(name, paid), actor=reviewer, now=THEN)
+
+    def close():
+        payouts.payout_batch_close(**batch, actor=reviewer, now=THEN)
+
+    def payments():
+        content = payout_approval.payout_batch_export(**batch, actor=reviewer, now=THEN)
+        return bank.payments_in(content)
+
+    return prepare, submit, approve, export, send, settle, come_back, close
 
 
 def test_a_batch_killed_at_any_statement_and_run_again_ends_in_the_same_rows(
@@ -164,5 +180,10 @@ def test_a_batch_killed_at_any_statement_and_run_again_ends_in_the_same_rows(
         transaction.set_rollback(True)
     counts = [killed_at_every_statement(step)[0] for step in steps]
     assert batch_rows() == expected
-    assert [state for _, state, *_ in expected["payouts"]] == ["sent", "held"]
+    assert [state for _, state, *_ in expected["payouts"]] == ["returned", "held"]
+    assert [event for _, event in expected["entries"]][-3:] == [
+        "payout_reserved",
+        "payout_settled",
+        "payout_returned",
+    ]
     assert min(counts) > 4 and sum(counts) > 60, counts

@@ -16,7 +16,7 @@ from contributors.errors import ErasedBefore, NotFound
 from contributors.models import Batch, Contributor
 from contributors.services.batches import batch_register
 from contributors.services.people import profile_update
-from ledger.models import BankDetails, Statement
+from ledger.models import Balance, BankDetails, JournalEntry, Statement
 from ledger.services.bank_details import bank_details_set
 from ledger.services.erasure import batch_erase, contributor_erase
 from ledger.services.tax import tax_profile_add
@@ -158,6 +158,23 @@ def test_nothing_of_an_erased_contributor_is_in_a_dump_or_the_media_folder(
     again = [(value, error) for _, value, error in values_recompute(run_id)]
     assert again == values
     call_command("verify")
+
+
+@pytest.mark.django_db
+def test_erasing_a_contributor_changes_no_entry_and_no_balance(world: World):
+    before = books()
+    own = Contributor.objects.get(user=world.bob)
+    contributor_erase(contributor_id=own.id, actor=world.bob, now=timezone.now())
+    assert books() == before
+
+
+def books() -> list[list[tuple[Any, ...]]]:
+    """Every entry with its hash, every balance, every statement with the hash of its record."""
+    return [
+        list(JournalEntry.objects.order_by("seq").values_list("seq", "event", "hash")),
+        list(Balance.objects.order_by("account_id").values_list("debit_minor", "credit_minor")),
+        list(Statement.objects.order_by("id").values_list("number", "record_sha256", "net_minor")),
+    ]
 
 
 @pytest.mark.django_db

@@ -21,7 +21,14 @@ from ledger.errors import (
     OwnWork,
     PaymentUnderWay,
 )
-from ledger.models import BankDetails, BankMessage, Payout, PayoutBatch, PayoutDestination
+from ledger.models import (
+    BankDetails,
+    BankMessage,
+    JournalEntry,
+    Payout,
+    PayoutBatch,
+    PayoutDestination,
+)
 from ledger.selectors.journal import held_minor
 from ledger.selectors.payouts import payout_batch_get
 from ledger.services.bank_answers import bank_message_ingest
@@ -41,6 +48,7 @@ from ledger.services.payouts import (
     payout_batch_submit,
     payout_remove,
 )
+from ledger.services.periods import period_close, period_open
 from ledger.services.tax import tax_profile_add, tax_rule_add
 from ledger.services.unclaimed import payable_unclaim
 
@@ -172,6 +180,43 @@ def test_a_batch_goes_to_the_bank_and_comes_back_settled_rejected_and_returned(
     again = make_batch("2014-02", up_to="prepare")
     assert states(again) == {"bob": "held", "cleo": "held"}
     assert set(again.payouts.values_list("hold_code", flat=True)) == {"bank_refused"}
+
+
+def test_a_partial_acceptance_moves_only_the_rejected_payments(
+    make_run, payees, make_batch, bank, reviewer
+):
+    make_run(VALUES, 40_000, Policy(fee_bp=0), currency="EUR")
+    people = payees()
+    batch = make_batch()
+    content = payout_batch_export(batch_id=batch.id, actor=reviewer, now=NOW)
+    assert bank.call("/payments", content)["status"] == "PART"
+    for message in bank.mail():
+        bank_message_ingest(content=message, actor=reviewer, now=NOW)
+    assert states(batch) == {"ann": "accepted", "bob": "rejected", "cleo": "accepted"}
+    assert [owed(people[code]) for code in ("ann", "bob", "cleo")] == [0, 10_000, 0]
+    assert clearing() == 30_000
+
+
+def test_a_return_days_after_settlement_works_once_also_when_the_period_is_closed(
+    make_run, payees, make_batch, bank, reviewer
+):
+    run = make_run(VALUES, 40_000, Policy(fee_bp=0), currency="EUR")
+    people = payees()
+    batch = make_batch()
+    bank.return_later(batch, "cleo")
+    bank.call("/payments", payout_batch_export(batch_id=batch.id, actor=reviewer, now=NOW))
+    bank.advance(2)
+    for message in bank.mail():
+        bank_message_ingest(content=message, actor=reviewer, now=NOW)
+    assert states(batch)["cleo"] == "settled"
+    period_close(period_id=run.pool.period_id, actor=reviewer, now=NOW)
+    period_open(code="2014-Q1", starts_on=date(2014, 1, 1), ends_on=date(2014, 3, 31))
+    bank.advance(9)
+    for message in bank.mail() * 2:
+        bank_message_ingest(content=message, actor=reviewer, now=NOW)
+    assert (states(batch)["cleo"], owed(people["cleo"])) == ("returned", 10_000)
+    back = JournalEntry.objects.get(event="payout_returned")
+    assert (back.period.code, back.effective_on) == ("2014-Q1", NOW.date())
 
 
 def test_the_same_file_twice_pays_once(make_run, payees, make_batch, bank, reviewer):

@@ -8,7 +8,7 @@ from django.db import IntegrityError
 from contributors.errors import NotPermitted
 from ledger.core.policy import Policy
 from ledger.errors import RejectionUnexplained, StatementNotInState
-from ledger.models import Statement
+from ledger.models import Posting, RoyaltyRun, Statement
 from ledger.services.disputes import dispute_decide, dispute_open
 from ledger.services.pools import pool_create
 from ledger.services.statement_checks import CHECKS, statement_differences
@@ -70,6 +70,33 @@ def test_a_correction_before_final_is_the_next_version_and_the_first_stays(resol
     ]
     assert [finding for check in CHECKS for finding in check()] == []
     assert statement_differences(statement=second, values={}) == ()
+
+
+def test_the_lines_of_a_statement_sum_to_it_and_to_its_postings_in_the_journal(resolved, make_run):
+    make_run({"ann": "1", "bob": "2"}, 700, Policy(fee_bp=500, holdback_bp=1_000,
+             holdback_periods=1), year=2014, quarter=1)  # fmt: skip
+    make_run({"ann": "2", "cleo": "1"}, 900, Policy(fee_bp=0), year=2014, quarter=2)
+    assert Statement.objects.count() == 2 + 2 + 3
+    for statement in Statement.objects.all():
+        moved = statement.closing_minor - statement.opening_minor
+        lines = statement.lines.exclude(kind__in=["carried", "withholding", "net"])
+        assert sum(lines.values_list("amount_minor", flat=True)) == moved
+        after = statement.previous.chain_seq if statement.previous else 0
+        assert posted(statement, after, statement.chain_seq) == moved
+    for run in RoyaltyRun.objects.all():
+        stated = sum(run.statements.values_list("gross_minor", flat=True))
+        assert stated + run.fee_minor == run.pool.amount_minor
+
+
+def posted(statement, after, until):
+    """What the entries between two numbers did to what is owed to the contributor."""
+    postings = Posting.objects.filter(
+        entry__seq__gt=after, entry__seq__lte=until, currency=statement.currency
+    )
+    code = f"2100:payable:{statement.contributor_id}"
+    credit = postings.filter(credit_account__code=code).values_list("amount_minor", flat=True)
+    debit = postings.filter(debit_account__code=code).values_list("amount_minor", flat=True)
+    return sum(credit) - sum(debit)
 
 
 def test_each_version_keeps_its_own_files(resolved, reviewer, now):
