@@ -71,6 +71,6 @@ def finalise_statements(**_: Any) -> None:
 
 
 @dramatiq.actor(queue_name="files", max_retries=0)
-def release_reserves(**_: Any) -> None:
-    """Every part of a reserve whose period is over is owed again, run or no run."""
+def release_holdbacks(**_: Any) -> None:
+    """Every part of a holdback whose period is over is owed again, run or no run."""
     holdbacks.holdbacks_release_ended(now=timezone.now())

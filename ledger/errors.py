@@ -288,6 +288,13 @@ class PaymentUnderWay(Conflict):
     """
 
 
+class UnclaimedTooEarly(Conflict):
+    """The balance can be paid, or the term of its policy has not passed.
+
+    Pay it, or wait until the term that its last statement names is over.
+    """
+
+
 class BooksDisagree(Conflict):
     """A balance is not the sum of its postings, so no money moves.
 

@@ -75,6 +75,12 @@ urlpatterns = [
     path("payees/", payees.payee_list, name="payees"),
     path("payees/<str:code>/", payees.payee_detail, name="payee"),
     path("payees/<str:code>/tax-profile/", payees.tax_profile_new, name="tax-profile-new"),
+    path("payees/<str:code>/unclaimed/", payees.payee_unclaim, name="payee-unclaim"),
+    path(
+        "payees/<str:code>/holdbacks/<uuid:holdback_id>/",
+        payees.payee_holdback,
+        name="payee-holdback",
+    ),
     path("payees/<str:code>/advance/", payees.advance_new, name="advance-new"),
     path("journal/", journal.entry_list, name="journal"),
     path("journal/check/", journal.books_check, name="books-check"),

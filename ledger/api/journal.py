@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django_filters.rest_framework import CharFilter, FilterSet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, viewsets
@@ -11,8 +13,9 @@ from rest_framework.response import Response
 
 from ledger.api.shared import EXPORT, AnyAccept, decimal, exported, money, person
 from ledger.errors import NotFound
-from ledger.models import Account, JournalEntry
+from ledger.models import Account, JournalEntry, Posting
 from ledger.selectors import journal as selectors
+from ledger.selectors.ledger_lines import LineFilter, ledger_line_count
 
 
 class PostingAnswer(serializers.Serializer):
@@ -46,17 +49,36 @@ class JournalEntryAnswer(serializers.Serializer):
     postings = PostingAnswer(many=True)
 
 
+class JournalEntryFilter(FilterSet):
+    """Which entries are wanted; account, party and currency are those of any of its postings."""
+
+    account = CharFilter(method="with_posting")
+    party = CharFilter(method="with_posting")
+    currency = CharFilter(method="with_posting")
+
+    class Meta:
+        model = JournalEntry
+        fields = {
+            "event": ["exact"],
+            "period__code": ["exact"],
+            "source_type": ["exact"],
+            "source_id": ["exact"],
+            "effective_on": ["gte", "lte"],
+        }
+
+    def with_posting(
+        self, entries: QuerySet[JournalEntry], name: str, value: str
+    ) -> QuerySet[JournalEntry]:
+        column = {"account": "code"}.get(name, name)
+        side = Q(**{f"debit_account__{column}": value}) | Q(**{f"credit_account__{column}": value})
+        return entries.filter(Exists(Posting.objects.filter(side, entry=OuterRef("pk"))))
+
+
 class JournalEntryViewSet(viewsets.GenericViewSet):
     """Journal entries, oldest first; nobody writes them but the services."""
 
     serializer_class = JournalEntryAnswer
-    filterset_fields = {
-        "event": ["exact"],
-        "period__code": ["exact"],
-        "source_type": ["exact"],
-        "source_id": ["exact"],
-        "effective_on": ["gte", "lte"],
-    }
+    filterset_class = JournalEntryFilter
     lookup_value_converter = "uuid"
     queryset = JournalEntry.objects.none()
 
@@ -157,7 +179,12 @@ class AccountViewSet(viewsets.GenericViewSet):
             if name in request.query_params
         }
         found = selectors.account_lines(code=code, currency=currency, **days)
-        balance = selectors.account_balance(code=code, currency=currency)
+        wanted = LineFilter(
+            account=code,
+            currency=currency,
+            starts_on=days.get("starts_on"),
+            ends_on=days.get("ends_on"),
+        )
         rows = (
             (
                 line.seq, line.line, line.event, line.effective_on, line.created_at,
@@ -171,7 +198,7 @@ class AccountViewSet(viewsets.GenericViewSet):
             name="account-lines",
             columns=LINE_COLUMNS,
             rows=rows,
-            row_count=balance.posting_count,
+            row_count=ledger_line_count(wanted),
         )
 
     def _currency(self, request: Request, code: str) -> str:

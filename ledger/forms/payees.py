@@ -82,3 +82,12 @@ class AdvanceForm(LedgerForm):
     def request(self) -> dict[str, Any]:
         """What the service is asked for, from a valid form."""
         return {name: text for name, text in self.cleaned_data.items() if name != "amount"}
+
+
+class UnclaimedForm(LedgerForm):
+    """By which decision a balance is kept as unclaimed."""
+
+    currency = forms.RegexField(r"^[A-Z]{3}$", widget=forms.HiddenInput)
+    reference = forms.CharField(
+        label="Decision", max_length=60, help_text="Where it is written; it books it once."
+    )

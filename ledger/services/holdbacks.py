@@ -79,7 +79,7 @@ def holdbacks_release_ended(*, now: datetime) -> int:
     """Every part that was due with a period that is over is owed again; how many came back.
 
     The run of a period releases what is due with it. This is for a period without a run, so
-    that a reserve comes back by itself, as its statement promised.
+    that a holdback comes back by itself, as its statement promised.
     """
     ended = Period.objects.filter(ends_on__lt=now.date()).order_by("-starts_on").first()
     if ended is None or not Period.objects.exclude(status=Period.Status.CLOSED).exists():

@@ -8,8 +8,9 @@ from django.db import transaction
 
 from ledger.core.bookkeeping import unclaimed
 from ledger.core.chart import account_code
-from ledger.errors import NothingToPay
+from ledger.errors import NothingToPay, UnclaimedTooEarly
 from ledger.selectors.journal import held_minor
+from ledger.selectors.unclaimed import unclaimed_due
 from ledger.services.holdbacks import period_open_at
 from ledger.services.journal import PostedEntry, journal_entry_post
 from ledger.services.locks import journal_lock
@@ -26,6 +27,8 @@ def payable_unclaim(
     ------
     NothingToPay
         If nothing is payable in this currency.
+    UnclaimedTooEarly
+        If it can be paid, or the term of the policy has not passed.
     """
     require_role(actor, "reviewer")
     party = str(contributor_id)
@@ -34,6 +37,9 @@ def payable_unclaim(
         amount = held_minor(code=account_code("payable", party), currency=currency)
         if amount < 1:
             raise NothingToPay(currency=currency)
+        due = unclaimed_due(on=now.date(), currency=currency)
+        if party not in {each.contributor_id for each in due}:
+            raise UnclaimedTooEarly
         draft = unclaimed(
             occasion_in(period_open_at(now), now, "unclaimed", reference),
             party=party,

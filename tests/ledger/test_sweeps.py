@@ -112,7 +112,7 @@ def test_a_statement_becomes_final_by_itself_once_its_window_has_passed_undisput
     assert dict(Statement.objects.values_list("contributor__code", "state")) == states
 
 
-def test_a_reserve_comes_back_by_itself_when_a_period_had_no_run(
+def test_a_holdback_comes_back_by_itself_when_a_period_had_no_run(
     make_run, make_contributor, make_period
 ):
     ann = make_contributor("ann")

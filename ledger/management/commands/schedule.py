@@ -17,7 +17,7 @@ SWEEPS = {
     "contributors.actors.resume_batches": 60,
     "ledger.actors.resume_statement_files": 600,
     "ledger.actors.finalise_statements": 600,
-    "ledger.actors.release_reserves": 3600,
+    "ledger.actors.release_holdbacks": 3600,
 }
 CLEARING = "clear_expired"
 DAY_S = 24 * 3600

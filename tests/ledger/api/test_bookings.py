@@ -73,7 +73,7 @@ def test_no_more_is_written_off_than_is_to_be_paid_back(bob, make_contributor):
 def test_what_nobody_claims_waits_without_a_name_until_somebody_does(
     api, reviewer, make_run, make_contributor
 ):
-    make_run({"ann": "1"}, 1_000, Policy(fee_bp=0), currency="EUR")
+    make_run({"ann": "1"}, 1_000, Policy(fee_bp=0, unclaimed_days=1_095), currency="EUR")
     ann, bob = make_contributor("ann"), api(reviewer)
     body = {"contributor": str(ann.id), "currency": "EUR", "reference": "no answer since 2010"}
     kept = post(bob, "unclaimed", body)

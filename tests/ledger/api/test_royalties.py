@@ -87,6 +87,32 @@ def test_a_period_becomes_statements_over_the_api(api, reviewer, approver, progr
     ]
 
 
+def test_a_ledger_of_some_days_says_how_many_rows_follow(api, make_run, make_contributor, reviewer):
+    make_run(VALUES, 100_000, HELD)
+    code, bob = f"2100:payable:{make_contributor('ann').id}", api(reviewer)
+    counts = {}
+    for days in ("", "&starts_on=2014-01-01", "&ends_on=2013-12-31"):
+        path = f"/api/v1/accounts/{code}/lines/?currency=USD&export=csv{days}"
+        answer = bob.get(path)
+        rows = b"".join(answer.streaming_content).decode().splitlines()[1:]
+        counts[days] = len(rows)
+        assert int(answer["X-Row-Count"]) == len(rows)
+    assert counts == {"": 2, "&starts_on=2014-01-01": 0, "&ends_on=2013-12-31": 2}
+
+
+def test_entries_are_found_by_account_party_and_currency(api, make_run, make_contributor, reviewer):
+    make_run(VALUES, 100_000, HELD)
+    bob, ann = api(reviewer), make_contributor("ann")
+
+    def events(query):
+        found = bob.get(f"/api/v1/journal-entries/?{query}").json()["results"]
+        return [entry["event"] for entry in found]
+
+    assert events(f"party={ann.id}") == ["period_allocated", "holdback_set_aside"]
+    assert events("account=4000:platform-fee") == ["fee_taken"]
+    assert len(events("currency=USD")) == 4 and events("currency=EUR") == []
+
+
 def test_the_same_person_cannot_approve_over_the_api(api, make_run, reviewer):
     run = make_run(VALUES, up_to="submit")
     reviewer.role = "approver"

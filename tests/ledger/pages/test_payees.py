@@ -8,7 +8,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from ledger.models import Advance, TaxProfile
+from ledger.core.policy import Policy
+from ledger.models import Advance, Holdback, TaxProfile
 from ledger.services.tax import tax_rule_add
 from tests.ledger.conftest import NOW
 
@@ -121,6 +122,18 @@ def test_the_list_costs_as_many_queries_for_many_payees_as_for_few(
     make_run({f"c{n}": "0.1" for n in range(12)}, 90_000)
     with django_assert_max_num_queries(12):
         bob.get("/payees/?year=2013")
+
+
+def test_a_reviewer_decides_on_a_holdback_and_the_payee_sees_it(ann, bob, make_run):
+    make_run({"ann": ("1", "0.25"), "ben": "1"}, 2_000, Policy(fee_bp=0, confidence_rule="hold"))
+    held = Holdback.objects.get()
+    for client in (bob, client_of(ann.user)):
+        assert "not supported by the interval" in client.get("/payees/ann/").content.decode()
+    path = f"/payees/ann/holdbacks/{held.id}/"
+    assert client_of(ann.user).post(path, {"decision": "release"}).status_code == 403
+    assert bob.post(path, {"decision": "release"}).status_code == 302
+    assert held.releases.get().forfeited is False
+    assert bob.post(path, {"decision": "forfeit"}).status_code == 409
 
 
 def test_a_contributor_sees_itself_and_nobody_else(ann, make_contributor, make_user):

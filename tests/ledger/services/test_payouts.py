@@ -531,7 +531,7 @@ def test_nobody_is_erased_while_money_is_on_its_way_to_them(make_run, payees, ma
 
 
 def test_what_nobody_can_be_paid_is_kept_without_a_name(make_run, make_contributor, reviewer):
-    make_run({"ann": "1"}, 1_000, Policy(fee_bp=0), currency="EUR")
+    make_run({"ann": "1"}, 1_000, Policy(fee_bp=0, unclaimed_days=5), currency="EUR")
     ann = make_contributor("ann")
     arguments = {"contributor_id": ann.id, "currency": "EUR", "actor": reviewer, "now": NOW}
     payable_unclaim(**arguments, reference="erased-2014")
