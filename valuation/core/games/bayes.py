@@ -13,6 +13,7 @@ import numpy as np
 
 from valuation.core.games.base import Bools, Floats
 from valuation.core.games.problem import Problem, blocks
+from valuation.core.games.softmax import of_two
 
 CHUNK_ELEMENTS = 2**18  # predictions per chunk: 2 MB, so that the passes over them stay in cache
 NEVER = -1e300  # log prior of a class without rows; its probability underflows to exactly 0
@@ -43,7 +44,7 @@ class GaussianNaiveBayes:
         if self.n_classes == 2:
             odds = joint[0] @ self._terms[0]
             odds -= joint[1] @ self._terms[1]
-            return _binary(odds)
+            return of_two(odds)
         return _softmax(np.stack([joint[c] @ self._terms[c] for c in range(self.n_classes)]))
 
     def costs(self, members: Bools) -> Floats:
@@ -126,17 +127,6 @@ def _coefficients(prior: Floats, mean: Floats, variance: Floats) -> Floats:
         constant = -0.5 * (np.log(2 * np.pi * variance) + mean * mean / variance).sum(axis=1)
         constant += np.where(prior > 0.0, np.log(prior), NEVER)
         return np.hstack([constant[:, None], mean / variance, -0.5 / variance])
-
-
-def _binary(odds: Floats) -> Floats:
-    """Probabilities (2, b, rows) from the log odds (b, rows) of class 0."""
-    both = np.empty((2, *odds.shape))
-    with np.errstate(over="ignore"):  # an infinite ratio is a probability of 0
-        np.exp(odds, out=both[1])
-    both[1] += 1.0
-    np.divide(1.0, both[1], out=both[1])
-    np.subtract(1.0, both[1], out=both[0])
-    return both
 
 
 def _softmax(scores: Floats) -> Floats:

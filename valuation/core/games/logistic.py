@@ -1,9 +1,10 @@
 """Logistic regression for many coalitions at once: damped Newton steps in batches.
 
-All coalitions of a batch start from the same point, zero, and share each matrix product: the
-gradient is residuals @ rows, the Hessian curvature @ products of columns. The first step needs no
-rows at all, since at zero both add up over players. The intercept is not penalised, so features may
-be centred without changing the model.
+All coalitions of a batch share each matrix product: the gradient is residuals @ rows, the Hessian
+curvature @ products of columns. They start from one of two points, so the first step needs no rows
+at all: at a common point everything adds up over players. One is zero, the other the optimum on the
+validation rows, near the coalitions' own and, like zero, a function of the specification alone. The
+intercept is not penalised, so features may be centred without changing the model.
 
 With two classes there is one score per row; with K > 2 the K scores of the multinomial model sum
 to zero at the optimum, so K − 1 scores in an orthonormal basis of that plane have the same penalty
@@ -12,19 +13,21 @@ and a regular Hessian.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from valuation.core.games.base import Bools, Floats
-from valuation.core.games.logistic_rows import DENSE_MAX, Group
+from valuation.core.games.logistic_rows import DENSE_MAX, Group, rows_at_once
 from valuation.core.games.newton import minimise
 from valuation.core.games.problem import Problem
-from valuation.core.games.softmax import probabilities
+from valuation.core.games.softmax import free_scores, probabilities
 
 HELD_MAX = 2**25  # numbers held for sets of classes: 256 MB, beside one more set
-CHUNK_ELEMENTS = 2**19  # numbers per working array: 4 MB
+CHUNK_ELEMENTS = 2**18  # numbers per working array: 2 MB, so that a few stay in cache
 
 
 class LogisticRegression:
@@ -45,6 +48,39 @@ class LogisticRegression:
         self._scores = max(problem.n_classes - 1, 1)
         self.chunk = max(CHUNK_ELEMENTS // self._numbers_per_coalition(), 8)
         self._groups: dict[bytes, Group] = {}
+
+    @cached_property
+    def _logits_at_start(self) -> Floats:
+        """Of every class the coefficients (classes, columns) fitted to the validation rows.
+
+        NaN for a class that they lack.
+        """
+        seen = np.unique(self.problem.y_validation)
+        logits = np.full((self.problem.n_classes, self.rows.shape[1]), np.nan)
+        rows = replace(
+            self.problem,
+            x=self.problem.x_validation,
+            y=self.problem.y_validation,
+            owners=np.zeros(len(self.rows_validation), dtype=np.int64),
+            n_players=1,
+        )
+        if len(seen) > 1:
+            zero = np.zeros((len(seen) - 1, self.rows.shape[1]))
+            group = Group.of(rows, self.rows_validation, seen, self.penalty, zero)
+            logits[seen] = group.basis @ minimise(group, np.ones((1, 1), dtype=bool))[:, 0]
+        return logits
+
+    def _start(self, labels: NDArray) -> Floats:
+        """Where coalitions with these classes may start beside zero; (scores, columns).
+
+        It is zero if the validation rows lack one of the classes, and for conjugate gradients,
+        which settle fastest where the rows are undecided.
+        """
+        zero = np.zeros((len(labels) - 1, self.rows.shape[1]))
+        if zero.size > DENSE_MAX:
+            return zero
+        logits = self._logits_at_start[labels]
+        return zero if np.isnan(logits).any() else free_scores(logits)
 
     def predict(self, members: Bools) -> Floats:
         """Class probabilities (classes, b, rows) of trainable coalitions bool (b, n_players).
@@ -84,13 +120,16 @@ class LogisticRegression:
         if key not in self._groups:
             if sum(group.products.size for group in self._groups.values()) > HELD_MAX:
                 self._groups.clear()
-            self._groups[key] = Group.of(self.problem, self.rows, pattern, self.penalty)
+            labels = np.flatnonzero(pattern)
+            start = self._start(labels)
+            self._groups[key] = Group.of(self.problem, self.rows, labels, self.penalty, start)
         return self._groups[key]
 
     def _numbers_per_coalition(self) -> int:
         """The largest of the working arrays, per coalition."""
         columns, scores = self.rows.shape[1], self._scores
-        rows = (scores + 1) * max(len(self.problem.x), len(self.problem.x_validation))
+        at_once = rows_at_once(self.problem.owners)
+        rows = (scores + 1) * max(at_once, len(self.problem.x_validation))
         if scores * columns > DENSE_MAX:
             return max(rows, columns**2)
         return max(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from valuation.core.games.problem import Problem
 from valuation.core.games.softmax import RowLoss, basis_of
 
 DENSE_MAX = 150  # coefficients up to which Hessians are formed; timed on digits and wine
+GRADIENT_MAX = 1e-8  # of the objective C Σ loss + ½|w|², in every coordinate, at its optimum
 ROWS_PER_BLOCK = 64  # rows of a player from which it pays to skip the coalitions without it
 
 
@@ -25,9 +27,9 @@ class Group:
     rows : (rows, columns), the last column being 1
     products : (rows, columns (columns + 1) / 2), upper triangle of each row's square
     blocks : rows with their losses; of one player each, or of all players together
-    gradients : (n_players, scores * columns), the gradient at zero, summed by player
-    squares : (n_players, columns (columns + 1) / 2), the products summed by player
     penalties : (columns,), none for the intercept
+    gradient_max : what every coordinate of the gradient of `objective` has at most at the optimum
+    starts : where fits may start, zero first and maybe a given point; none if `is_large`
     """
 
     labels: NDArray
@@ -36,47 +38,64 @@ class Group:
     products: Floats
     owners: NDArray
     blocks: list[Block]
-    gradients: Floats
-    squares: Floats
     penalties: Floats
+    gradient_max: float
+    starts: list[Start]
 
     @classmethod
-    def of(cls, problem: Problem, rows: Floats, pattern: Bools, penalty: float) -> Group:
-        labels = np.flatnonzero(pattern)
-        chosen = np.flatnonzero(pattern[problem.y])
+    def of(
+        cls, problem: Problem, rows: Floats, labels: NDArray, penalty: float, start: Floats
+    ) -> Group:
+        chosen = np.flatnonzero(np.isin(problem.y, labels))
         chosen = chosen[problem.owners[chosen].argsort(kind="stable")]
-        basis = basis_of(len(labels))
         own, owners = rows[chosen], problem.owners[chosen]
-        class_of = np.searchsorted(labels, problem.y[chosen])
+        loss = RowLoss(basis_of(len(labels)), np.searchsorted(labels, problem.y[chosen]))
         upper = np.triu_indices(rows.shape[1])
-        products = own[:, upper[0]] * own[:, upper[1]]
-        residuals = basis.mean(axis=0) - basis[class_of]
-        at_zero = (residuals[:, :, None] * own[:, None]).reshape(len(own), -1)
         penalties = np.full(rows.shape[1], penalty)
         penalties[-1] = 0.0
-        return cls(
+        group = cls(
             labels=labels,
-            basis=basis,
+            basis=loss.basis,
             rows=own,
-            products=products,
+            products=own[:, upper[0]] * own[:, upper[1]],
             owners=owners,
-            blocks=_blocks(basis, class_of, owners),
-            gradients=_by_player(at_zero, owners, problem.n_players),
-            squares=_by_player(products, owners, problem.n_players),
+            blocks=_blocks(loss, owners),
             penalties=penalties,
+            gradient_max=GRADIENT_MAX * penalty,
+            starts=[],
         )
+        if not group.is_large:
+            places = [np.zeros_like(start), *([start] if start.any() else [])]
+            group.starts = [group._start(loss, place, problem.n_players) for place in places]
+        return group
 
-    def first_step(self, members: Bools) -> Floats:
-        """One Newton step from zero, out of sums by player; (scores, b, columns)."""
+    def at_start(self, members: Bools) -> tuple[Floats, Floats, Floats]:
+        """The better start of each coalition, with its `derivatives`, from sums by player."""
         present = members.astype(np.float64)
-        scores, columns = self.basis.shape[1], self.rows.shape[1]
-        centred = self.basis[:, 0] - self.basis[:, 0].mean()
-        curvature = centred @ centred / len(self.labels)  # the same for every score
-        hessian = symmetric(curvature * (present @ self.squares), columns)
-        hessian += np.diag(self.penalties)
-        gradient = (present @ self.gradients).reshape(len(members), scores, columns)
-        step = solve(hessian, gradient.transpose(0, 2, 1))
-        return np.ascontiguousarray(-step.transpose(2, 0, 1))
+        losses = np.stack([start.loss(present, self.penalties) for start in self.starts])
+        which = losses.argmin(axis=0)
+        weights = np.stack([start.weights for start in self.starts], axis=1)[:, which]
+        gradient = weights * self.penalties
+        triangles = self._no_triangles(len(members))
+        for number, start in enumerate(self.starts):
+            at = np.flatnonzero(which == number)
+            gradient[:, at] += present[at] @ start.gradients
+            triangles[:, at] += present[at] @ start.triangles
+        return weights, gradient, self._hessian(triangles)
+
+    def _start(self, loss: RowLoss, weights: Floats, n_players: int) -> Start:
+        """Weights (scores, columns) with what they cost each player."""
+        scores = (weights @ self.rows.T)[:, None]
+        wrong = loss.wrong(scores)
+        slopes = [slope.T * self.rows for slope in loss.residuals(wrong)]
+        bends = [bend.T * self.products for _, _, bend in loss.curvatures(wrong)]
+        by_player = partial(_by_player, owners=self.owners, n_players=n_players)
+        return Start(
+            weights=weights,
+            losses=by_player(loss.losses(scores).T)[:, 0],
+            gradients=np.stack([*map(by_player, slopes)]),
+            triangles=np.stack([*map(by_player, bends)]),
+        )
 
     def objective(self, weights: Floats, members: Bools) -> Floats:
         """C Σ loss + ½|w|², times 1/C; (b,)."""
@@ -88,14 +107,21 @@ class Group:
             total[at] += losses.sum(axis=1)
         return total
 
-    def derivatives(
-        self, weights: Floats, members: Bools, *, second: bool
-    ) -> tuple[Floats, Floats | None]:
+    def gradient(self, weights: Floats, members: Bools) -> Floats:
+        """(scores, b, columns)."""
+        gradient = weights * self.penalties
+        for block, at, included in self._parts(members):
+            rows = self.rows[block.cut]
+            residuals = block.loss.residuals(block.loss.wrong(weights[:, at] @ rows.T))
+            if included is not None:
+                residuals *= included
+            gradient[:, at] += residuals @ rows
+        return gradient
+
+    def derivatives(self, weights: Floats, members: Bools) -> tuple[Floats, Floats]:
         """Gradient (scores, b, columns) and Hessian (b, scores columns, scores columns)."""
         gradient = weights * self.penalties
-        scores, b, _ = weights.shape
-        pairs = scores * (scores + 1) // 2
-        triangles = np.zeros((pairs, b, self.products.shape[1])) if second else None
+        triangles = self._no_triangles(len(members))
         for block, at, included in self._parts(members):
             rows = self.rows[block.cut]
             wrong = block.loss.wrong(weights[:, at] @ rows.T)
@@ -103,12 +129,10 @@ class Group:
             if included is not None:
                 residuals *= included
             gradient[:, at] += residuals @ rows
-            if triangles is None:
-                continue
             for pair, (_, _, curvature) in enumerate(block.loss.curvatures(wrong)):
                 kept = curvature if included is None else curvature * included
                 triangles[pair, at] += kept @ self.products[block.cut]
-        return gradient, None if triangles is None else self._hessian(triangles)
+        return gradient, self._hessian(triangles)
 
     def curved(self, weights: Floats, members: Bools) -> tuple[Floats, Floats, list[Bent]]:
         """Gradient, a preconditioner and what `bend` needs to multiply by the Hessian.
@@ -141,6 +165,11 @@ class Group:
             product[:, at] += curved @ rows
         return product
 
+    def _no_triangles(self, b: int) -> Floats:
+        """Zeros (pairs of scores, b, columns (columns + 1) / 2)."""
+        scores = self.basis.shape[1]
+        return np.zeros((scores * (scores + 1) // 2, b, self.products.shape[1]))
+
     def _hessian(self, triangles: Floats) -> Floats:
         scores, columns = self.basis.shape[1], self.rows.shape[1]
         b, diagonal = triangles.shape[1], np.arange(columns)
@@ -171,6 +200,26 @@ class Group:
                 yield block, at, None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Weights from which a fit may start, with the losses there and their derivatives by player.
+
+    weights : (scores, columns)
+    losses : (n_players,)
+    gradients : (scores, n_players, columns)
+    triangles : (pairs of scores, n_players, columns (columns + 1) / 2), the second derivatives
+    """
+
+    weights: Floats
+    losses: Floats
+    gradients: Floats
+    triangles: Floats
+
+    def loss(self, present: Floats, penalties: Floats) -> Floats:
+        """The objective of coalitions float64 (b, n_players) there; (b,)."""
+        return present @ self.losses + 0.5 * float((self.weights**2 * penalties).sum())
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """Rows of one player, or of all (None)."""
@@ -183,14 +232,21 @@ class Block:
 Bent = tuple[Block, NDArray | slice, Floats | None, Floats]
 
 
-def _blocks(basis: Floats, class_of: NDArray, owners: NDArray) -> list[Block]:
+def rows_at_once(owners: NDArray) -> int:
+    """Rows of the largest block: of one player where players are large, else all."""
+    sizes = np.unique(owners, return_counts=True)[1]
+    is_large = len(owners) >= ROWS_PER_BLOCK * len(sizes)
+    return int(sizes.max(initial=0)) if is_large else len(owners)
+
+
+def _blocks(loss: RowLoss, owners: NDArray) -> list[Block]:
     """One block per player where players are large, else one of all; rows are in player order."""
     players, starts = np.unique(owners, return_index=True)
-    if len(owners) < ROWS_PER_BLOCK * len(players):
-        return [Block(None, slice(None), RowLoss(basis, class_of))]
+    if rows_at_once(owners) == len(owners):
+        return [Block(None, slice(None), loss)]
     ends = [*starts[1:], len(owners)]
     return [
-        Block(int(player), slice(start, end), RowLoss(basis, class_of[start:end]))
+        Block(int(player), slice(start, end), RowLoss(loss.basis, loss.class_of[start:end]))
         for player, start, end in zip(players, starts, ends, strict=True)
     ]
 
@@ -199,7 +255,8 @@ def _by_player(values: Floats, owners: NDArray, n_players: int) -> Floats:
     """Sums (n_players, width) of rows in player order."""
     sums = np.zeros((n_players, values.shape[1]))
     players, starts = np.unique(owners, return_index=True)
-    sums[players] = np.add.reduceat(values, starts, axis=0)
+    if len(players):
+        sums[players] = np.add.reduceat(values, starts, axis=0)
     return sums
 
 

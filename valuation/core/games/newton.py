@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +12,17 @@ from valuation.core.games.base import Bools, Floats
 from valuation.core.games.logistic_rows import Bent, Group, inverse_of, solve
 from valuation.errors import FitFailed
 
-GRADIENT_MAX = 1e-8  # of the objective C Σ loss + ½|w|², in every coordinate
 DECREMENT_MAX = 1e-18  # squared Newton decrement; one more step and the gradient is rounding
-NEARLY = 1e-9  # squared decrement after whose step the gradient is most likely small enough
+NEARLY = 1e-5  # squared decrement after whose step the Hessian is still good for another
+SHRUNK_MAX = 0.1  # of the gradient left by that step, else it is not near at all
+SAFETY = 10.0  # times as much gradient as expected must be little enough not to look
 OVERSHOT = 1e-3  # of the first slope left with the other sign: look whether the objective fell
 ITERATIONS_MAX = 200  # hopelessly separable data take about 40
 HALVINGS_MAX = 60  # a step of 2**-60 is rounding
 LOOSE = 0.3  # squared residual of the conjugate directions, at most this share of the first
+
+
+Place: TypeAlias = tuple[Floats, NDArray, Bools]  # weights of all, which are open, members of all
 
 
 def minimise(group: Group, members: Bools) -> Floats:
@@ -29,33 +34,28 @@ def minimise(group: Group, members: Bools) -> Floats:
     """
     if group.is_large:
         return _minimise_large(group, members)
-    weights = group.first_step(members)
-    live, step = np.arange(len(members)), None
+    live, (weights, gradient, hessian) = np.arange(len(members)), group.at_start(members)
     for _ in range(ITERATIONS_MAX):
-        gradient, hessian = group.derivatives(weights[:, live], members[live], second=True)
-        assert hessian is not None
-        if step is not None:
-            _shorten(group, (weights, live, members), step, (gradient, hessian))
-        open_ = np.abs(gradient).max(axis=(0, 2)) > GRADIENT_MAX
-        live = live[open_]
-        if not len(live):
-            return weights
-        step = _newton_step(gradient[:, open_], hessian[open_])
+        open_ = np.abs(gradient).max(axis=(0, 2)) > group.gradient_max
+        live, hessian = live[open_], hessian[open_]
+        step = _newton_step(gradient[:, open_], hessian)
         weights[:, live] += step.direction
-        going = ~_is_settled(group, weights[:, live], members[live], step.decrement)
+        going = ~_is_settled(group, (weights, live, members), step, hessian)
         live, step = live[going], step.keep(going)
         if not len(live):
             return weights
+        gradient, hessian = group.derivatives(weights[:, live], members[live])
+        _shorten(group, (weights, live, members), step, (gradient, hessian))
     raise _not_settled(members[live[0]])
 
 
 def _minimise_large(group: Group, members: Bools) -> Floats:
     """The same without Hessians: directions by conjugate gradients (Steihaug 1983)."""
-    weights = group.first_step(members)
+    weights = np.zeros((group.basis.shape[1], len(members), group.rows.shape[1]))
     live = np.arange(len(members))
     for _ in range(ITERATIONS_MAX):
         gradient, preconditioner, bent = group.curved(weights[:, live], members[live])
-        open_ = np.abs(gradient).max(axis=(0, 2)) > GRADIENT_MAX
+        open_ = np.abs(gradient).max(axis=(0, 2)) > group.gradient_max
         if not open_.any():
             return weights
         direction = _conjugate(group, bent, gradient, inverse_of(preconditioner))
@@ -118,19 +118,30 @@ def _newton_step(gradient: Floats, hessian: Floats) -> Step:
     return Step(direction.reshape(b, scores, columns).transpose(1, 0, 2), decrement)
 
 
-def _is_settled(group: Group, weights: Floats, members: Bools, decrement: Floats) -> Bools:
-    """Whether the point after a step is the optimum, looking only where that is likely; (b,)."""
-    settled = decrement <= DECREMENT_MAX
-    near = np.flatnonzero(~settled & (decrement <= NEARLY))
-    if len(near):
-        gradient, _ = group.derivatives(weights[:, near], members[near], second=False)
-        settled[near] = np.abs(gradient).max(axis=(0, 2)) <= GRADIENT_MAX
+def _is_settled(group: Group, place: Place, step: Step, hessian: Floats) -> Bools:
+    """Whether the point after a step is the optimum; (b,).
+
+    Where a step was short, one more is made with the same Hessian, if the gradient shrank. It then
+    shrinks about as much again, so that its end need not be looked at.
+    """
+    (weights, live, members), settled = place, step.decrement <= DECREMENT_MAX
+    near = np.flatnonzero(~settled & (step.decrement <= NEARLY))
+    if not len(near):
+        return settled
+    gradient = group.gradient(weights[:, live[near]], members[live[near]])
+    again = _newton_step(gradient, hessian[near])
+    shrunk = np.sqrt(np.abs(again.decrement) / step.decrement[near])
+    moved = shrunk <= SHRUNK_MAX
+    weights[:, live[near[moved]]] += again.direction[:, moved]
+    step.direction[:, near[moved]] += again.direction[:, moved]
+    left = np.abs(gradient).max(axis=(0, 2))
+    settled[near] = np.where(moved, SAFETY * shrunk, 1.0) * left <= group.gradient_max
     return settled
 
 
 def _shorten(
     group: Group,
-    place: tuple[Floats, NDArray, Bools],
+    place: Place,
     step: Step,
     derivatives: tuple[Floats, Floats],
 ) -> None:
@@ -149,7 +160,7 @@ def _shorten(
     if len(short):
         over, at, direction = over[short], at[short], step.direction[:, short]
         weights[:, at] -= (1.0 - length[short])[:, None] * direction
-        found = group.derivatives(weights[:, at], members[at], second=True)
+        found = group.derivatives(weights[:, at], members[at])
         gradient[:, over], hessian[over] = found
 
 

@@ -32,6 +32,17 @@ def basis_of(count: int) -> Floats:
     return basis / np.sqrt((basis**2).sum(axis=0))
 
 
+def free_scores(logits: Floats) -> Floats:
+    """The free scores (scores, …) of given scores of the classes (K, …), but for a common shift.
+
+    >>> free_scores(np.array([[1.0], [4.0]]))
+    array([[3.]])
+    """
+    if len(logits) == 2:
+        return logits[1:] - logits[:1]
+    return basis_of(len(logits)).T @ logits
+
+
 class RowLoss:
     """The loss −ln p(true class) of some rows.
 
@@ -42,7 +53,7 @@ class RowLoss:
     """
 
     def __init__(self, basis: Floats, class_of: np.ndarray) -> None:
-        self.basis = basis
+        self.basis, self.class_of = basis, class_of
         self.is_binary = len(basis) == 2
         self.signs = 2.0 * class_of - 1.0  # of two classes
         self.targets = np.ascontiguousarray(basis[class_of].T)
@@ -83,7 +94,7 @@ class RowLoss:
         Σ_k p_k (q_kr − t_r)(q_ks − t_s) − residual_r residual_s.
         """
         if self.is_binary:
-            yield 0, 0, wrong[0] * (1.0 - wrong[0])
+            yield 0, 0, _curvature_of_two(wrong)
             return
         rest, targets = wrong.sum(axis=0), self.targets
         means = combine(self.basis.T, wrong)
@@ -98,7 +109,7 @@ class RowLoss:
     def mean_curvature(self, wrong: Floats) -> Floats:
         """The second derivative, averaged over the scores; (b, rows)."""
         if self.is_binary:
-            return wrong[0] * (1.0 - wrong[0])
+            return _curvature_of_two(wrong)
         rest = wrong.sum(axis=0)
         return (2.0 * rest - rest**2 - (wrong**2).sum(axis=0)) / len(self.targets)
 
@@ -126,13 +137,38 @@ class RowLoss:
         return logits, truth
 
 
+def _curvature_of_two(wrong: Floats) -> Floats:
+    """p (1 − p), with one array beside it; (b, rows)."""
+    curvature = 1.0 - wrong[0]
+    curvature *= wrong[0]
+    return curvature
+
+
 def probabilities(scores: Floats, basis: Floats) -> Floats:
     """Probabilities (K, b, rows) of the classes from the free scores."""
+    if len(basis) == 2:
+        return of_two(-scores[0])
     logits = combine(basis, scores)
     logits -= logits.max(axis=0)
     np.exp(logits, out=logits)
     logits /= logits.sum(axis=0)
     return logits
+
+
+def of_two(odds: Floats) -> Floats:
+    """Probabilities (2, b, rows) from the log odds (b, rows) of class 0.
+
+    >>> of_two(np.array([[0.0, -1000.0]]))[:, 0]
+    array([[0.5, 0. ],
+           [0.5, 1. ]])
+    """
+    both = np.empty((2, *odds.shape))
+    with np.errstate(over="ignore"):  # an infinite ratio is a probability of 0
+        np.exp(odds, out=both[1])
+    both[1] += 1.0
+    np.divide(1.0, both[1], out=both[1])
+    np.subtract(1.0, both[1], out=both[0])
+    return both
 
 
 def combine(matrix: Floats, stack: Floats) -> Floats:

@@ -81,7 +81,7 @@ def _logistic(problem: Problem, strength: float) -> Floats:
     group = model.group(np.ones(problem.n_classes, dtype=bool))
     everyone = np.ones((1, 1), dtype=bool)
     weights = minimise(group, everyone)
-    _, hessian = group.derivatives(weights, everyone, second=True)
+    _, hessian = group.derivatives(weights, everyone)
     assert hessian is not None
     slope = _mean_gradient(group, weights, model.rows_validation, problem.y_validation)
     direction = np.linalg.solve(hessian[0], slope.ravel()).reshape(slope.shape)
