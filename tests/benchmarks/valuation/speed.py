@@ -1,10 +1,11 @@
-"""Exact values of the same game: ours, shapiq, pyDVL and bare refits, CPU seconds in one run.
+"""How fast values are and what they hold in memory, beside scikit-learn, shapiq and pyDVL.
 
-Usage: python -m tests.benchmarks.valuation.speed [--players 10]
+Usage: python -m tests.benchmarks.valuation.speed [--parts exact,peers,coalition,engine] [--write]
 
-Gaussian naive Bayes on breast cancer, log-loss. The peers refit scikit-learn once per coalition; at
-16 players that takes them many minutes, so they run with fewer and both sides are compared per
-coalition. How fast each of our games is: `python -m tests.benchmarks.valuation.games`.
+CPU seconds on one thread of linear algebra. Exact values are measured in a process each, so that
+peak memory is theirs. The peers value the same game, all 65,536 coalitions of it, in environments
+of their own; the refits run in the same process on the same coalitions as ours. With --write the
+parts go to docs/benchmarks.md. The parts take about 1, 8, 1 and 0.1 minutes.
 """
 
 import os
@@ -13,106 +14,251 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
+import json
+import resource
 import subprocess
 import sys
 import time
+import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.datasets import load_breast_cancer
+from numpy.typing import NDArray
 
-from tests.benchmarks.valuation import environments
+from tests.benchmarks.valuation import environments, page
+from tests.benchmarks.valuation.games import EXACT, Arrays, Refitted, refitted
 from valuation.core import DataGame, FunctionGame, value
 from valuation.core.coalitions import enumerated
 
 sys.path.insert(0, str(environments.LOCKS))
 from refit_game import RefitGame  # noqa: E402 - shared with the peers' environments
 
-PLAYERS = 16
-ROWS_VALIDATION = 200
-FREE_EVALUATIONS = 1000
+BATCH = 2_000  # coalitions that our time per coalition is averaged over
+BATCH_SLOW = 200  # the same where one takes over 2 ms
+REFITS = 60  # coalitions that are refitted
+REFITS_WIDE = 2_000  # of the wider set, whose 65,536 would take minutes more
+FREE_PLAYERS, FREE_EVALUATIONS = 16, 1_000
+OVERHEAD_MAX_US = 20.0
+PEERS = {"shapiq": 50.0, "pydvl": 100.0, "bare scikit-learn refits": 50.0}  # times ours, at least
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--players", type=int, default=10, help="of the peers' game")
-    print("\n".join(lines(options.parse_args().players)))
+    options.add_argument("--parts", default=",".join(PARTS))
+    options.add_argument("--case", help="measure this exact game alone, print JSON")
+    options.add_argument("--write", action="store_true")
+    asked = options.parse_args()
+    if asked.case:
+        print(json.dumps(measured(asked.case)))
+        return
+    for name in asked.parts.split(","):
+        lines = PARTS[name]()
+        print("\n".join(lines), flush=True)
+        if asked.write:
+            page.put(f"speed {name}", lines)
 
 
-def lines(players: int) -> list[str]:
-    """The tables as Markdown."""
-    ours, ours_values = ours_seconds(PLAYERS)
-    here, values = ours_seconds(players)
-    rows = [("ours", PLAYERS, ours, 1 << PLAYERS, 0.0), ("ours", players, here, 1 << players, 0.0)]
-    for peer in ("shapiq", "pydvl"):
-        found = peer_seconds(peer, players)
-        difference = float(np.abs(found["values"] - values).max())
-        rows.append((peer, players, float(found["seconds"]), 1 << players, difference))
-    rows.append(("bare scikit-learn refits", players, refit_seconds(players), 1 << players, 0.0))
-    per = ours / (1 << PLAYERS)
-    text = ["| exact values | players | CPU s | µs per coalition | times ours | difference |"]
-    text.append("|---" * 6 + "|")
-    for name, count, seconds, coalitions, difference in rows:
-        each = seconds / coalitions
-        text.append(
-            f"| {name} | {count} | {seconds:.2f} | {each * 1e6:.0f} | {each / per:.0f} "
-            f"| {difference:.0e} |"
-        )
-    text += ["", f"Engine around a free utility, {FREE_EVALUATIONS} evaluations: " + overhead()]
-    return text
+# --- exact values ------------------------------------------------------------------------------
 
 
-def arrays(players: int) -> dict[str, Any]:
-    """The game's data, dealt at random."""
-    x, y = load_breast_cancer(return_X_y=True)
-    random = np.random.default_rng(0)
-    order = random.permutation(len(y))
-    x, y = x[order], y[order]
-    return {
-        "x": x[ROWS_VALIDATION:],
-        "y": y[ROWS_VALIDATION:],
-        "owners": np.arange(len(y) - ROWS_VALIDATION) % players,
-        "x_validation": x[:ROWS_VALIDATION],
-        "y_validation": y[:ROWS_VALIDATION],
-    }
+def exact_lines() -> list[str]:
+    """Exact values: seconds and megabytes against their targets."""
+    lines = [
+        "### Exact values",
+        "",
+        "| exact values | CPU s | target | peak MB | target | Σ values − v(N) + v(∅) |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, case in EXACT.items():
+        command = [sys.executable, "-m", "tests.benchmarks.valuation.speed", "--case", name]
+        found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        seconds = shown(found["seconds"], case.seconds_max, "{:.2f}")
+        mb = shown(found["mb"], case.mb_max, "{:.0f}")
+        lines.append(f"| {case.what} | {seconds} | {mb} | {found['gap']:.0e} |")
+    return [*lines, "", AFTER_EXACT]
 
 
-def ours_seconds(players: int) -> tuple[float, Any]:
+AFTER_EXACT = (
+    "Seconds include making the game; for nearest neighbours they begin once distances are sorted. "
+    "A bare interpreter with NumPy, SciPy and scikit-learn has about 150 MB."
+)
+
+
+def measured(name: str) -> dict[str, float]:
+    """One exact game in this process."""
+    case = EXACT[name]
+    arrays = case.arrays()
     start = time.process_time()
-    game = DataGame(**arrays(players), model="gaussian-naive-bayes", utility="log-loss")
-    values = value(game, "exact", budget=1 << players).values
+    game = DataGame(**arrays, model=case.model, utility=case.utility)
+    if case.method == "closed-form":
+        start = time.process_time()
+    result = value(game, case.method, budget=1 << min(game.n_players, 20))
+    seconds = time.process_time() - start
+    gap = abs(result.values.sum() - (result.grand - result.empty))
+    mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"seconds": seconds, "mb": mb, "gap": float(gap)}
+
+
+def shown(found: float, target: float | None, form: str) -> str:
+    """Two cells: the figure, bold where it misses its target, and the target."""
+    text = form.format(found)
+    if target is None:
+        return f"{text} | –"
+    return f"{text if found <= target else f'**{text}**'} | ≤ {target:g}"
+
+
+# --- peers -------------------------------------------------------------------------------------
+
+
+def peer_lines() -> list[str]:
+    """The same exact values by peers and by bare refits, CPU seconds in the same run."""
+    arrays = EXACT["bayes"].arrays()
+    count = 1 << arrays["n_players"]
+    ours, values = ours_seconds(arrays)
+    rows: list[tuple[str, float, float]] = []
+    for peer in ("shapiq", "pydvl"):
+        found = peer_values(peer, arrays)
+        difference = float(np.abs(found["values"] - values).max())
+        rows.append((peer, float(found["seconds"]), difference))
+    bare, difference = refit_seconds(arrays, count)
+    rows.append(("bare scikit-learn refits", bare, difference))
+    lines = [
+        "### Exact values beside peers",
+        "",
+        f"{EXACT['bayes'].what}: {count:,} coalitions each; largest difference of a value, or of a "
+        "utility.",
+        "",
+        "| by | CPU s | µs per coalition | times ours | target | difference |",
+        "|---|---|---|---|---|---|",
+        f"| ours | {ours:.2f} | {ours / count * 1e6:.1f} | 1 | – | – |",
+    ]
+    for name, seconds, difference in rows:
+        lines.append(
+            f"| {name} | {seconds:.1f} | {seconds / count * 1e6:.0f} | "
+            f"{at_least(seconds / ours, PEERS[name])} | {difference:.0e} |"
+        )
+    return [*lines, "", wide_line()]
+
+
+def wide_line() -> str:
+    """The widest set of the target against bare refits of some of its coalitions."""
+    arrays = EXACT["bayes-wide"].arrays()
+    ours = ours_seconds(arrays)[0] / (1 << arrays["n_players"])
+    refit, difference = refit_seconds(arrays, REFITS_WIDE)
+    refit /= REFITS_WIDE
+    return (
+        f"With 30 features and 1,000 validation rows ours takes {ours * 1e6:.1f} µs per coalition, "
+        f"a bare refit (mean of {REFITS_WIDE:,} random coalitions) {refit * 1e6:.0f} µs, "
+        f"{refit / ours:.0f} times as much; the largest difference is {difference:.0e}."
+    )
+
+
+def ours_seconds(arrays: Arrays) -> tuple[float, NDArray]:
+    """CPU seconds of all coalitions, and the values."""
+    start = time.process_time()
+    game = DataGame(**arrays, model="gaussian-naive-bayes", utility="log-loss")
+    values = value(game, "exact", budget=1 << game.n_players).values
     return time.process_time() - start, values
 
 
-def peer_seconds(peer: str, players: int) -> dict[str, Any]:
+def peer_values(peer: str, arrays: Arrays) -> dict[str, Any]:
+    """What the peer's script found and how long it took there."""
     folder = environments.FOLDER / "runs"
     folder.mkdir(parents=True, exist_ok=True)
     given, output = folder / "speed.npz", folder / f"speed-{peer}.npz"
-    np.savez(given, **arrays(players))
+    np.savez(given, **arrays)
     script = environments.LOCKS / f"speed_{peer}.py"
     command = [str(environments.peer(peer)), "-W", "ignore", str(script), str(given), str(output)]
     subprocess.run(command, check=True)
     return dict(np.load(output))
 
 
-def refit_seconds(players: int) -> float:
-    game = RefitGame(arrays(players))
+def refit_seconds(arrays: Arrays, count: int) -> tuple[float, float]:
+    """CPU seconds of refits of that many coalitions, and how far a utility is from ours."""
+    refit = RefitGame(arrays)
+    members = enumerated(refit.n_players)
+    if count < len(members):
+        members = members[np.random.default_rng(0).permutation(len(members))[:count]]
     start = time.process_time()
-    for row in enumerated(players):
-        game(row)
+    theirs = np.array([refit(row) for row in members])
+    seconds = time.process_time() - start
+    game = DataGame(**arrays, model="gaussian-naive-bayes", utility="log-loss")
+    return seconds, float(np.abs(theirs - game(members)).max())
+
+
+def at_least(ratio: float, target: float | None) -> str:
+    """Two cells: the ratio, bold where it misses its target, and the target."""
+    if target is None:
+        return f"{ratio:.0f} | –"
+    text = f"{ratio:.0f}" if ratio >= target else f"**{ratio:.1f}**"
+    return f"{text} | ≥ {target:g}"
+
+
+# --- one coalition -----------------------------------------------------------------------------
+
+
+def coalition_lines() -> list[str]:
+    """One coalition against scikit-learn's fit of it."""
+    warnings.simplefilter("ignore")  # scikit-learn's convergence warnings, which we do not time
+    lines = [
+        "### One coalition",
+        "",
+        f"Random coalitions of half the players; theirs is the mean of {REFITS}.",
+        "",
+        "| game, and what is refitted | µs | refit µs | times ours | target | difference |",
+        "|---|---|---|---|---|---|",
+    ]
+    return lines + [coalition_line(case) for case in refitted()]
+
+
+def coalition_line(case: Refitted) -> str:
+    chosen = np.random.default_rng(1).random((BATCH, case.ours.n_players)) < 0.5
+    chosen[~chosen.any(axis=1)] = True
+    count = BATCH if seconds(case.ours, chosen[:8]) < 0.016 else BATCH_SLOW
+    ours = seconds(case.ours, chosen[:count]) / count
+    theirs = seconds(case.refit, chosen[:REFITS]) / REFITS
+    apart = np.abs(case.ours(chosen[:REFITS]) - case.refit(chosen[:REFITS])).max()
+    ratio = at_least(theirs / ours, case.ratio_min)
+    return f"| {case.what} | {ours * 1e6:.1f} | {theirs * 1e6:.0f} | {ratio} | {apart:.0e} |"
+
+
+def seconds(game: DataGame, coalitions: NDArray) -> float:
+    start = time.process_time()
+    game(coalitions)
     return time.process_time() - start
 
 
-def overhead() -> str:
-    """µs per evaluation that permutations and leverage add to a utility that costs nothing."""
-    game = FunctionGame(PLAYERS, lambda members: members.sum(axis=1))
-    found = []
-    for method in ("permutation", "leverage"):
+# --- the engine --------------------------------------------------------------------------------
+
+
+def engine_lines() -> list[str]:
+    """What methods add to a utility that costs nothing."""
+    game = FunctionGame(FREE_PLAYERS, lambda members: members.sum(axis=1))
+    lines = [
+        "### The engine",
+        "",
+        f"CPU time that a method adds to each of {FREE_EVALUATIONS:,} evaluations of a utility "
+        f"that costs nothing, {FREE_PLAYERS} players.",
+        "",
+        "| method | µs per evaluation | target |",
+        "|---|---|---|",
+    ]
+    for method in ("permutation", "antithetic", "stratified", "kernel", "leverage", "banzhaf"):
         value(game, method, budget=FREE_EVALUATIONS)  # imports and first calls are not counted
         start = time.process_time()
         evaluations = value(game, method, budget=FREE_EVALUATIONS, seed=1).evaluations
-        found.append(f"{method} {(time.process_time() - start) / evaluations * 1e6:.0f} µs")
-    return ", ".join(found) + "."
+        spent = (time.process_time() - start) / evaluations * 1e6
+        lines.append(f"| {method} | {shown(spent, OVERHEAD_MAX_US, '{:.1f}')} |")
+    return lines
+
+
+PARTS: dict[str, Callable[[], list[str]]] = {
+    "exact": exact_lines,
+    "peers": peer_lines,
+    "coalition": coalition_lines,
+    "engine": engine_lines,
+}
 
 
 if __name__ == "__main__":
