@@ -204,8 +204,8 @@ def coalition_lines() -> list[str]:
     lines = [
         "### One coalition",
         "",
-        f"Random coalitions of half the players; theirs is the mean of {REFITS}, or of {REFITS_SLOW} "
-        "where a refit takes over 0.2 s.",
+        f"Random coalitions of half the players; theirs is the mean of {REFITS}, or of "
+        f"{REFITS_SLOW} where a refit takes over 0.2 s.",
         "",
         "| game, and what is refitted | µs | refit µs | times ours | target | difference |",
         "|---|---|---|---|---|---|",
