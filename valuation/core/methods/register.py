@@ -159,7 +159,7 @@ REGISTER = (
         name="core-shap",
         function=core_shap.core_shap,
         citation="ours, named by the founding text; EcoVal (2024), HCDV (2025) are nearest",
-        cost="v(∅) and v(N) on all rows, the rest of the budget on a tenth of the rows or fewer",
+        cost="v(∅) and v(N) on all rows, half of the budget on half of them, half on a quarter",
         good_for="a preview where even one fit on all rows is slow",
         budget_min=core_shap.budget_min,
     ),

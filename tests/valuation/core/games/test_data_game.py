@@ -8,6 +8,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_
 from sklearn.svm import LinearSVC
 
 from tests.valuation.core.games.data import coalitions, sample
+from valuation.core import value
 from valuation.core.games import DataGame
 from valuation.core.utilities import Utility
 from valuation.errors import (
@@ -88,6 +89,14 @@ def test_coalitions_that_cannot_train_have_the_empty_value():
     )
     np.testing.assert_array_equal(game.untrainable(chosen), [True, True, True, True, False])
     assert (game(chosen)[:4] == game.empty).all() and game(chosen)[4] != game.empty
+
+
+def test_rows_of_one_class_are_worth_nothing_and_are_counted():
+    x = np.arange(8.0).reshape(4, 2)
+    game = DataGame(x, [1, 1, 1, 1], [0, 0, 1, 1], x, [0, 1, 0, 1])
+    result = value(game, "exact", budget=4)
+    assert result.empty == result.grand and not result.values.any()
+    assert result.untrainable == 4
 
 
 def test_nearest_neighbours_train_on_a_single_row():
