@@ -37,6 +37,9 @@ class ValuationRunRequest(serializers.Serializer):
     purpose = serializers.ChoiceField(choices=["payment", "audit"], default="payment")
     work = serializers.CharField(max_length=200, default="", allow_blank=True)
     priority = serializers.IntegerField(min_value=-100, max_value=100, default=0)
+    continues = serializers.UUIDField(
+        required=False, help_text="A finished run of the same game, whose evaluations are reused."
+    )
 
 
 class ValuationRunAnswer(serializers.Serializer):
@@ -57,6 +60,7 @@ class ValuationRunAnswer(serializers.Serializer):
     budget = serializers.IntegerField()
     priority = serializers.IntegerField()
     seed = serializers.IntegerField()
+    continues = serializers.UUIDField(allow_null=True)
     tolerance = serializers.FloatField(allow_null=True)
     empty = serializers.CharField()
     grand = serializers.CharField()

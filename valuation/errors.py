@@ -89,6 +89,13 @@ class RunNotInState(Conflict):
     """
 
 
+class RunOfAnotherGame(Conflict):
+    """The run to continue is of another game, whose utilities say nothing about this one.
+
+    Name a run of the same programme, utility, validation rows, purpose and work.
+    """
+
+
 class BudgetTooSmall(Refusal):
     """The budget of evaluations is too small for this method.
 

@@ -20,6 +20,7 @@ from valuation.core.coalitions import (
     SHARD_SIZE_CHEAP,
     Coalitions,
     Floats,
+    distinct,
     ends,
     keys,
     shard_cut,
@@ -104,6 +105,9 @@ class Plan:
     ----------
     stoppable : bool
         Whether `advance` may be called with `stop=True`: rounds then start small.
+    given : bool (k, n) or None
+        Coalitions whose utilities are known from an earlier run. They are asked for
+        with ∅ and N, in the first round, and do not count towards the budget.
 
     Notes
     -----
@@ -125,6 +129,7 @@ class Plan:
     cheap: bool = False
     closed_form: Callable[[], Floats | None] | None = None
     coreset: Callable[[float, slice], Callable[[Coalitions], Floats]] | None = None
+    given: Coalitions | None = None
 
     @classmethod
     def of(
@@ -137,6 +142,7 @@ class Plan:
         controls: Sequence[Game] | None = None,
         tolerance: float | None = None,
         stoppable: bool = False,
+        given: Coalitions | None = None,
     ) -> "Plan":
         """The plan of valuing this game."""
         return cls(
@@ -150,6 +156,7 @@ class Plan:
             cheap=bool(getattr(game, "cheap", False)),
             closed_form=getattr(game, "closed_form", None),
             coreset=partial(coreset_game, game) if isinstance(game, DataGame) else None,
+            given=given,
         )
 
     def play(self) -> Asking:
@@ -163,9 +170,14 @@ class Plan:
         if self.n_players < 1:
             raise ShapeMismatch("A game needs at least one player.")
         method.require(self.budget, self.n_players)
-        utilities = yield ends(self.n_players)
+        first = ends(self.n_players)
+        if self.given is not None:
+            first = distinct(np.concatenate([first, self.given]))
+        utilities = yield first
         assert utilities is not None, "∅ and N are evaluated whatever the time"
         problem = self._problem(float(utilities[0]), float(utilities[1]))
+        if self.given is not None:
+            problem = replace(problem, given=(first[2:], utilities[2:]))
         result = yield from (_single(problem) if self.n_players == 1 else method.function(problem))
         assert not _is_shapley(method, result) or is_efficient(result), "values do not add up"
         return result
@@ -207,19 +219,19 @@ class Plan:
             return self._replay(known, stop=stop)
 
     def _replay(self, known: Mapping[bytes, float], *, stop: bool) -> Coalitions | Result:
-        run, reply, evaluations = self.play(), None, 0
+        run, reply, asked = self.play(), None, set[bytes]()
         try:
             round_ = next(run)
             while True:
                 names = keys(round_)
                 missing = [row for row, name in enumerate(names) if name not in known]
-                if missing and not (stop and evaluations):
+                if missing and not (stop and asked):
                     return round_[missing]
                 reply = None if missing else np.array([known[name] for name in names])
-                evaluations += 0 if missing else len(names)
+                asked.update(() if missing else names)
                 round_ = run.send(reply)
         except StopIteration as done:
-            return replace(done.value, evaluations=evaluations + done.value.evaluations)
+            return replace(done.value, evaluations=len(asked) + done.value.evaluations)
 
 
 def _is_shapley(method: Method, result: Result) -> bool:

@@ -48,6 +48,8 @@ class Problem:
         Gives the exact values without any evaluation, or None where there is no formula.
     coreset : callable or None
         Gives the game on that share of every player's rows, or on a part of them.
+    given : coalitions (k, n) and their utilities (k,)
+        Known from an earlier run, not counted; ∅ and N are not among them.
     """
 
     n_players: int
@@ -61,6 +63,7 @@ class Problem:
     cheap: bool = False
     closed_form: Callable[[], Floats | None] | None = None
     coreset: Callable[[float, slice], Callable[[Coalitions], Floats]] | None = None
+    given: tuple[Coalitions, Floats] | None = None
 
     @property
     def range(self) -> float:
@@ -101,6 +104,10 @@ class Memo:
         names = keys(ends(problem.n_players))
         self._budget = problem.budget
         self._utilities = dict(zip(names, (problem.empty, problem.grand), strict=True))
+        if problem.given is not None:
+            members, utilities = problem.given
+            self._budget += len(members)
+            self._utilities.update(zip(keys(members), utilities.tolist(), strict=True))
 
     def __len__(self) -> int:
         return len(self._utilities)

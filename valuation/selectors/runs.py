@@ -34,6 +34,7 @@ class ValuationRunRecord:
     budget: int
     priority: int
     seed: int
+    continues: UUID | None
     tolerance: float | None
     empty: str
     grand: str
@@ -124,6 +125,7 @@ def run_record(run: ValuationRun) -> ValuationRunRecord:
         budget=run.budget,
         priority=run.priority,
         seed=run.seed,
+        continues=run.continues_id,
         tolerance=run.tolerance,
         empty=run.empty,
         grand=run.grand,
@@ -194,9 +196,11 @@ def valuation_run_progress(run_id: UUID, *, now: datetime) -> RunProgress:
         open=Count("pk", filter=~done),
         workers=Count("worker", filter=claimed, distinct=True),
         last=Max("done_at"),
+        given=Sum("coalition_count", filter=Q(round=0, from_memo=True), default=0),
     )
     finished = run.state not in ("queued", "running")
     most = evaluations_most(budget=run.budget, players=run.n_players)
+    most += totals["given"] if run.continues_id else 0
     left, each = max(most - totals["evaluated"], 0), None
     if totals["measured"]:
         each = totals["seconds"] / totals["measured"]

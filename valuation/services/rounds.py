@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 
 import numpy as np
 from django.db import transaction
+from django.db.models import QuerySet
 
 from contributors.errors import BatchErased
 from contributors.selectors import programme_get
 from valuation.core import FunctionGame, Plan, Result
-from valuation.core.coalitions import Coalitions, keys, shard_cut
+from valuation.core.coalitions import Coalitions, coalitions_of, keys, shard_cut
 from valuation.core.engine import shard_size
 from valuation.models import CoalitionUtility, Shard, ShardState, ValuationRun
 from valuation.services.games import PlayableGame, game_held, game_load
@@ -42,6 +43,7 @@ def run_plan(run: ValuationRun) -> Plan:
         seed=run.seed,
         tolerance=run.tolerance,
         stoppable=run.deadline_s is not None,
+        given=given_coalitions(run),
     )
 
 
@@ -67,6 +69,7 @@ def run_plan_without_rows(run: ValuationRun) -> Plan:
         controls=(),
         tolerance=run.tolerance,
         stoppable=run.deadline_s is not None,
+        given=given_coalitions(run),
     )
 
 
@@ -84,11 +87,39 @@ def is_out_of_time(run: ValuationRun, now: datetime) -> bool:
 def known_utilities(run: ValuationRun) -> dict[bytes, float]:
     """Utility by coalition key, from the run's finished shards. One query."""
     known: dict[bytes, float] = {}
-    for shard in run.shards.filter(state=ShardState.DONE).order_by("round", "index"):
+    for shard in _done(run):
         assert shard.utilities is not None, "the database says a finished shard has them"
         utilities = np.frombuffer(bytes(shard.utilities), dtype="<f8")
         known.update(zip(shard_keys(shard), utilities.tolist(), strict=True))
     return known
+
+
+def given_coalitions(run: ValuationRun) -> Coalitions | None:
+    """What the run that this one continues has evaluated of players who are still the same.
+
+    A player is the same who has the same key and the same rows. The earlier run is
+    finished, so this is a part of the specification of this one. Three queries.
+    """
+    if run.continues_id is None:
+        return None
+    earlier = run.continues
+    names = [name for shard in _done(earlier) for name in shard_keys(shard)]
+    members = coalitions_of(names, earlier.n_players)
+    place = {identity: index for index, identity in enumerate(_identities(run))}
+    places = np.array([place.get(identity, -1) for identity in _identities(earlier)])
+    kept = members[~members[:, places < 0].any(axis=1)]
+    given = np.zeros((len(kept), run.n_players), dtype=np.bool_)
+    given[:, places[places >= 0]] = kept[:, places >= 0]
+    return given
+
+
+def _identities(run: ValuationRun) -> list[tuple[str, str]]:
+    """(key, digest of the rows) of the players, in order."""
+    return list(run.players.order_by("index").values_list("key", "data_digest"))
+
+
+def _done(run: ValuationRun) -> QuerySet[Shard]:
+    return run.shards.filter(state=ShardState.DONE).order_by("round", "index")
 
 
 def shard_keys(shard: Shard) -> list[bytes]:

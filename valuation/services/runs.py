@@ -17,6 +17,7 @@ from valuation.errors import (
     Refusal,
     RunNotFound,
     RunNotInState,
+    RunOfAnotherGame,
     ShardFailedTooOften,
 )
 from valuation.models import RunEvent, RunState, Shard, ShardState, ValuationRun
@@ -52,22 +53,26 @@ def valuation_run_start(
     purpose: str = "payment",
     work: str = "",
     priority: int = 0,
-    continues: ValuationRun | None = None,
+    continues: UUID | None = None,
 ) -> ValuationRun:
     """A run is queued with its game and players frozen; the caller tells a worker.
 
+    `continues` names a finished run of the same game; what it evaluated of players
+    who are still the same is known from the start and does not count.
+
     Raises
     ------
-    NoPlayers, UnknownWork
+    NoPlayers, UnknownWork, RunNotFound, RunNotInState, RunOfAnotherGame
     """
     programme = programme_get(programme_id)
     players = players_at(programme_id=programme_id, cutoff_at=cutoff_at, known_at=now)
     if not players:
         raise NoPlayers()
     with transaction.atomic():
+        game = game_ensure(programme=programme, purpose=purpose, work=work, now=now)
         run = ValuationRun.objects.create(
             programme_id=programme_id,
-            game=game_ensure(programme=programme, purpose=purpose, work=work, now=now),
+            game=game,
             state=RunState.QUEUED,
             cutoff_at=cutoff_at,
             purpose=purpose,
@@ -77,7 +82,7 @@ def valuation_run_start(
             tolerance=tolerance,
             deadline_s=deadline_s,
             priority=priority,
-            continues=continues,
+            continues=None if continues is None else _continued(continues, game.pk),
             n_players=len(players),
             created_by=actor,
             created_at=now,
@@ -85,6 +90,18 @@ def valuation_run_start(
         players_freeze(run=run, players=players)
         _event(run, was="", actor=actor, now=now)
     return run
+
+
+def _continued(run_id: UUID, game_id: int) -> ValuationRun:
+    """The run to continue: finished, so that nothing of it changes any more."""
+    earlier = ValuationRun.objects.filter(pk=run_id).first()
+    if earlier is None:
+        raise RunNotFound()
+    if earlier.computed_at is None:
+        raise RunNotInState(f"A run that is {earlier.state} cannot be continued.")
+    if earlier.game_id != game_id:
+        raise RunOfAnotherGame()
+    return earlier
 
 
 def valuation_run_advance(*, run_id: UUID, now: datetime) -> int:

@@ -17,6 +17,7 @@ from valuation.core import (
     shard_cut,
     value,
 )
+from valuation.core.coalitions import enumerated
 from valuation.errors import BudgetTooSmall, DeadlinePassed, UnknownMethod, UtilityNotFinite
 
 ALWAYS = [name for name in METHODS if name not in {"closed-form", "core-shap"}]
@@ -56,6 +57,28 @@ def test_a_second_run_with_the_memo_of_the_first_needs_nothing_new(method):
     again = plan.advance(known)
     assert isinstance(again, Result)
     assert again.values.tobytes() == first.values.tobytes()
+
+
+@pytest.mark.parametrize("method", ALWAYS)
+def test_what_is_given_is_not_counted_and_not_asked_for_again(method):
+    game = random_table(6)
+    given = enumerated(6)[[0, 3, 5, 5, 17, 63]]
+    plan = Plan.of(game, method=method, budget=64, given=given)
+    known = dict(zip(keys(given), game(given).tolist(), strict=True))
+    before = set(known)
+    result = replayed(plan, game, 7, known)
+    assert before <= set(known) and len(known) == result.evaluations <= 64 + 3
+    assert result.values.sum() == pytest.approx(value(game, method, budget=64).values.sum())
+
+
+def test_exact_values_ask_only_for_what_is_not_given():
+    game, old = random_table(6), enumerated(5)
+    given = np.hstack([old, np.zeros((32, 1), dtype=bool)])
+    known = dict(zip(keys(given), game(given).tolist(), strict=True))
+    counted = Counting(game)
+    result = replayed(Plan.of(game, method="exact", budget=64, given=given), counted, 8, known)
+    assert len(counted.asked) == 32
+    np.testing.assert_allclose(result.values, value(game, "exact", budget=64).values, atol=1e-15)
 
 
 @pytest.mark.parametrize("method", ALWAYS)

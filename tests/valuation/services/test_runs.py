@@ -4,12 +4,21 @@ import random
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from django.utils import timezone
 
 from valuation.core import value
-from valuation.errors import NoPlayers, RunNotInState
-from valuation.models import CoalitionUtility, PlayerValue, RunEvent, RunState, Shard, ValuationRun
+from valuation.errors import NoPlayers, RunNotInState, RunOfAnotherGame
+from valuation.models import (
+    CoalitionUtility,
+    Player,
+    PlayerValue,
+    RunEvent,
+    RunState,
+    Shard,
+    ValuationRun,
+)
 from valuation.services import rounds, runs, shards, values
 from valuation.services.values import decimal_text, values_recompute
 
@@ -163,9 +172,61 @@ def test_a_larger_budget_continues_from_the_smaller_one(
     game = play(utilities)
     first = start(method="permutation", budget=12, seed=2)
     run_queue()
-    start(method="permutation", budget=24, seed=2, continues=first)
+    start(method="permutation", budget=24, seed=2, continues=first.pk)
     run_queue()
     assert game.asked <= 24
+
+
+def test_a_run_that_continues_another_is_given_what_its_players_did_before(
+    play: Any, start: Any, utilities: Any, run_queue: Any
+) -> None:
+    play(utilities[:16])
+    first = start(method="permutation", budget=14, seed=2)
+    run_queue()
+    first.refresh_from_db()
+    larger = play(utilities)
+    run = start(method="permutation", budget=20, seed=2, continues=first.pk)
+    run_queue()
+    run.refresh_from_db()
+    known = set(rounds.known_utilities(run))
+    given = rounds.given_coalitions(run)
+    assert given is not None and len(given) == first.evaluations
+    assert not given[:, 4].any()
+    assert {name.tobytes() for name in np.packbits(given, axis=1, bitorder="little")} <= known
+    assert run.reused >= first.evaluations and larger.asked <= 20
+    assert [(v, e) for _, v, e in values_recompute(run.pk)] == values_of(run)
+
+
+def test_a_player_whose_rows_changed_is_another_player(
+    play: Any, start: Any, utilities: Any, run_queue: Any
+) -> None:
+    play(utilities[:16])
+    first = start(method="exact", budget=16)
+    run_queue()
+    play(utilities)
+    run = start(method="exact", budget=32, continues=first.pk)
+    Player.objects.filter(run=first, index=0).update(data_digest="d" * 64)
+    given = rounds.given_coalitions(ValuationRun.objects.get(pk=run.pk))
+    assert given is not None and len(given) == 8 and not given[:, 0].any()
+
+
+def test_a_run_that_is_not_finished_cannot_be_continued(
+    play: Any, start: Any, utilities: Any
+) -> None:
+    play(utilities)
+    first = start(method="exact", budget=32)
+    with pytest.raises(RunNotInState):
+        start(method="exact", budget=32, continues=first.pk)
+
+
+def test_a_run_of_another_game_cannot_be_continued(
+    play: Any, start: Any, utilities: Any, run_queue: Any
+) -> None:
+    play(utilities)
+    first = start(method="exact", budget=32)
+    run_queue()
+    with pytest.raises(RunOfAnotherGame):
+        start(method="exact", budget=32, purpose="audit", continues=first.pk)
 
 
 def test_stored_values_are_recomputed_from_stored_utilities_alone(
