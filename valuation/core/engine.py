@@ -128,7 +128,7 @@ class Plan:
     stoppable: bool = False
     cheap: bool = False
     closed_form: Callable[[], Floats | None] | None = None
-    coreset: Callable[[float, slice], Callable[[Coalitions], Floats]] | None = None
+    coreset: Callable[[float], Game] | None = None
     given: Coalitions | None = None
 
     @classmethod

@@ -47,7 +47,7 @@ class Problem:
     closed_form : callable or None
         Gives the exact values without any evaluation, or None where there is no formula.
     coreset : callable or None
-        Gives the game on that share of every player's rows, or on a part of them.
+        Gives the game on that share of every player's rows.
     given : coalitions (k, n) and their utilities (k,)
         Known from an earlier run, not counted; ∅ and N are not among them.
     """
@@ -62,7 +62,7 @@ class Problem:
     stoppable: bool = False
     cheap: bool = False
     closed_form: Callable[[], Floats | None] | None = None
-    coreset: Callable[[float, slice], Callable[[Coalitions], Floats]] | None = None
+    coreset: Callable[[float], Game] | None = None
     given: tuple[Coalitions, Floats] | None = None
 
     @property

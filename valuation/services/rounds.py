@@ -100,9 +100,8 @@ def given_coalitions(run: ValuationRun) -> Coalitions | None:
     A player is the same who has the same key and the same rows. The earlier run is
     finished, so this is a part of the specification of this one. Three queries.
     """
-    if run.continues_id is None:
+    if (earlier := run.continues) is None:
         return None
-    earlier = run.continues
     names = [name for shard in _done(earlier) for name in shard_keys(shard)]
     members = coalitions_of(names, earlier.n_players)
     place = {identity: index for index, identity in enumerate(_identities(run))}

@@ -92,7 +92,7 @@ def valuation_run_start(
     return run
 
 
-def _continued(run_id: UUID, game_id: int) -> ValuationRun:
+def _continued(run_id: UUID, game_id: UUID) -> ValuationRun:
     """The run to continue: finished, so that nothing of it changes any more."""
     earlier = ValuationRun.objects.filter(pk=run_id).first()
     if earlier is None:

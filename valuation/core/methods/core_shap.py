@@ -2,130 +2,97 @@
 
 **About the name.** The founding text of this product speaks of "Core-Shap"; no
 paper or package of that name was found. The method is ours, in the spirit of
-coreset and cluster valuation (EcoVal, Zhang et al. 2024; HCDV, 2025): fewer rows
-of each player, the game played on them, values rescaled to the full data. See
+coreset and cluster valuation (EcoVal, Zhang et al. 2024; HCDV, 2025): the game is
+played on fewer rows of each player, where every coalition is affordable, and
+coalitions of all rows are sampled only for what that game does not explain. See
 docs/algorithms/core-shap.md, and `least-core` for what is called the core.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from valuation.core.coalitions import SHARD_SIZE_CHEAP, Coalitions, Floats, ends, shard_cut
+from valuation.core.coalitions import Floats
 from valuation.core.games.data import DataGame
-from valuation.core.methods.exact import exact
-from valuation.core.methods.leverage import budget_min as leverage_budget_min
-from valuation.core.methods.leverage import leverage
+from valuation.core.methods.controls import TABLE_PLAYERS_MAX, usable
+from valuation.core.methods.exact import semivalues, shapley_weights
+from valuation.core.methods.surrogate import budget_min as surrogate_budget_min
+from valuation.core.methods.surrogate import surrogate
 from valuation.core.problem import Asking, Problem
-from valuation.core.result import Result
-from valuation.core.spread import small_sample_factor
-from valuation.errors import NoRows
+from valuation.errors import NoRows, TooManyPlayers
 
 Rows: TypeAlias = NDArray[np.int64]
 
-RATIO = 0.5  # of the rows of every player and class; a tenth was off by up to 12 % of the range
-PARTS = (slice(None), slice(0, None, 2))  # the coreset, and half of it to judge it by
+RATIO = 0.05  # of the rows of every player and class: 2**n such fits cost as much as 2**n / 20
 BLOCK_ROWS = 1_000  # herded together; the time grows with their square
-RESCALE_MAX = 4.0  # beyond it (or below its inverse) the coreset's game is another game
+
+# The coreset's game lives as long as the game, however often a run is replayed.
+_CORESETS: WeakKeyDictionary[DataGame, dict[float, DataGame]] = WeakKeyDictionary()
 
 
 def budget_min(n_players: int) -> int:
-    """v(∅) and v(N) of the full data, then what two games need: a coreset and half of it."""
-    return 2 + 2 * leverage_budget_min(n_players)
+    """What the surrogate needs; the coreset's game is a control and not counted."""
+    return surrogate_budget_min(n_players)
 
 
 def core_shap(problem: Problem) -> Asking:
-    """Values of the coreset's game, rescaled to the v(N) − v(∅) of the full data.
-
-    Only ∅ and N are evaluated on the full data; what is evaluated on coresets is
-    counted alike. The standard errors hold how far the coreset's values are from
-    those of half of it, the sampling of coalitions and how much was rescaled; all
-    are 0 where the coreset is everything and every coalition is evaluated.
+    """The surrogate's values, the coreset's game being its control; exact if that is the game.
 
     Raises
     ------
     NoRows
         If the game is not made of rows.
+    TooManyPlayers
+        If the coreset's game cannot be tabulated.
     """
     if problem.coreset is None:
         raise NoRows
-    inner, half = (_played(problem, problem.coreset(RATIO, part)) for part in PARTS)
-    values, factor = _rescaled(problem, inner)
-    apart = values - _rescaled(problem, half)[0]
-    spread = np.sqrt(np.mean(apart**2) * (1.0 - RATIO)) * small_sample_factor(problem.n_players)
-    sampling = inner.standard_errors * (1.0 if factor is None else factor)
-    errors = np.sqrt(sampling**2 + spread**2 + (values - inner.values) ** 2)
-    return replace(
-        problem.result(
-            values,
-            errors,
-            "core-shap",
-            ratio=RATIO,
-            inner_method=inner.method,
-            rescaling="additive" if factor is None else "factor",
-            rescale_factor=factor,
-        ),
-        evaluations=inner.evaluations + half.evaluations,
-    )
-    yield np.empty((0, problem.n_players), dtype=np.bool_)  # a generator like the others
+    if problem.n_players > TABLE_PLAYERS_MAX:
+        raise TooManyPlayers(
+            f"core-shap evaluates all coalitions on the coreset, of {TABLE_PLAYERS_MAX} players "
+            f"at most, not {problem.n_players}."
+        )
+    problem = replace(problem, controls=(problem.coreset(RATIO),))
+    of_coreset = _values_of_control(problem)
+    details = {"ratio": RATIO, "coreset_values": of_coreset.tolist()}
+    if RATIO == 1.0:
+        return problem.result(of_coreset, np.zeros(problem.n_players), "core-shap", **details)
+    result = yield from surrogate(problem)
+    return replace(result, method="core-shap", details={**result.details, **details})
 
 
-def _rescaled(problem: Problem, inner: Result) -> tuple[Floats, float | None]:
-    """Values that sum to the range of the full data, and the factor; None where one was added."""
-    scale = problem.range / inner.range if inner.range else np.inf
-    by_factor = 1.0 / RESCALE_MAX <= scale <= RESCALE_MAX
-    values = inner.values * scale if by_factor else inner.values.copy()
-    values += (problem.range - values.sum()) / problem.n_players
-    return values, float(scale) if by_factor else None
+def _values_of_control(problem: Problem) -> Floats:
+    """Exact, of all its coalitions; (n_players,)."""
+    tables = usable(problem)  # none if the control is constant
+    if not tables:
+        return np.zeros(problem.n_players)
+    return semivalues(tables[0].table, shapley_weights(problem.n_players))
 
 
-def _played(problem: Problem, game: Callable[[Coalitions], Floats]) -> Result:
-    """The coreset's game at half of the budget, exactly if that covers it."""
-    empty, grand = game(ends(problem.n_players)).tolist()
-    smaller = replace(
-        problem,
-        budget=(problem.budget - 2) // len(PARTS),
-        empty=empty,
-        grand=grand,
-        tolerance=None,
-        stoppable=False,
-    )
-    run = (exact if smaller.enumerable else leverage)(smaller)
-    evaluations = 2
-    try:
-        round_ = next(run)
-        while True:
-            parts = [game(shard) for shard in shard_cut(round_, SHARD_SIZE_CHEAP)]
-            evaluations += len(round_)
-            round_ = run.send(np.concatenate(parts))
-    except StopIteration as done:
-        return replace(done.value, evaluations=evaluations)
+def coreset_game(game: DataGame, ratio: float) -> DataGame:
+    """The same game on a coreset of every player's rows, made once."""
+    made = _CORESETS.setdefault(game, {})
+    if ratio not in made:
+        rows = coreset(game, ratio)
+        made[ratio] = DataGame(
+            game.x[rows],
+            game.y[rows],
+            game.owners[rows],
+            game.x_validation,
+            game.y_validation,
+            model=game.model,
+            utility=game.utility,
+            options=game.options,
+            n_players=game.n_players,
+        )
+    return made[ratio]
 
 
-def coreset_game(game: DataGame, ratio: float, part: slice = PARTS[0]) -> DataGame:
-    """The same game on a coreset of every player's rows, or on a part of it."""
-    rows = coreset(game, ratio, part)
-    return DataGame(
-        game.x[rows],
-        game.y[rows],
-        game.owners[rows],
-        game.x_validation,
-        game.y_validation,
-        model=game.model,
-        utility=game.utility,
-        options=game.options,
-        n_players=game.n_players,
-    )
-
-
-def coreset(game: DataGame, ratio: float, part: slice = PARTS[0]) -> Rows:
-    """Rows (sorted) that stand for all: `ratio` of every player's rows of every class.
-
-    `part` takes some of them by their order, in which each makes up for those before.
-    """
+def coreset(game: DataGame, ratio: float) -> Rows:
+    """Rows (sorted) that stand for all: `ratio` of every player's rows of every class."""
     labels = np.zeros(len(game.owners), dtype=np.int64)
     if game.classes is not None:
         labels = np.searchsorted(game.classes, game.y)
@@ -134,7 +101,7 @@ def coreset(game: DataGame, ratio: float, part: slice = PARTS[0]) -> Rows:
     for group in np.unique(groups):
         rows = np.flatnonzero(groups == group)
         features = game.x[rows] if game.classes is not None else np.c_[game.x[rows], game.y[rows]]
-        chosen.append(rows[herded(features, int(np.ceil(ratio * len(rows))))][part])
+        chosen.append(rows[herded(features, int(np.ceil(ratio * len(rows))))])
     return np.sort(np.concatenate(chosen))
 
 

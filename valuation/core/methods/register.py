@@ -159,8 +159,8 @@ REGISTER = (
         name="core-shap",
         function=core_shap.core_shap,
         citation="ours, named by the founding text; EcoVal (2024), HCDV (2025) are nearest",
-        cost="v(∅) and v(N) on all rows, half of the budget on half of them, half on a quarter",
-        good_for="a preview where even one fit on all rows is slow",
+        cost="the budget, at least n + 2, and 2**n fits on a twentieth of the rows",
+        good_for="slow fits on many rows of few players",
         budget_min=core_shap.budget_min,
     ),
 )
