@@ -86,7 +86,7 @@ class IntakeOptions(serializers.Serializer):
 
 
 class BatchRequest(IntakeOptions):
-    """A file for a programme. CSV, JSON Lines, Parquet, gzip of the first two, or plain text."""
+    """A file for a programme. CSV, JSON Lines, Parquet, plain text, or gzip of each."""
 
     programme = serializers.UUIDField()
     file = serializers.FileField(allow_empty_file=True)

@@ -8,13 +8,12 @@ bits. Without the programme's key a digest tells nothing about the row.
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from contributors.core.schema import Column
+from contributors.core.schema import Column, text_buffers
 
 LANES = 4
 DIGEST_BYTES = 16
@@ -65,17 +64,6 @@ def add_texts(sums: NDArray[np.uint64], values: pa.Array, keys: NDArray[np.uint6
         rest = data[offsets[row] : offsets[row + 1]].tobytes()
         digest = hashlib.blake2b(rest, digest_size=32, key=keys[0].tobytes()[:64]).digest()
         sums[:, row] += np.frombuffer(digest, dtype="<u8")
-
-
-def text_buffers(values: pa.Array) -> tuple[NDArray[Any], NDArray[np.uint8]]:
-    """Return where each text begins and ends, shape (n + 1,), and all bytes."""
-    _, offsets_buffer, data_buffer = values.buffers()
-    if offsets_buffer is None:
-        return np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.uint8)
-    offsets = np.frombuffer(offsets_buffer, dtype=np.int32)
-    offsets = offsets[values.offset : values.offset + len(values) + 1].astype(np.int64)
-    data = np.frombuffer(data_buffer or b"", dtype=np.uint8)
-    return offsets, data
 
 
 def padded(offsets: NDArray[np.int64], data: NDArray[np.uint8], width: int) -> NDArray[np.uint64]:

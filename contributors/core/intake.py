@@ -2,20 +2,20 @@
 
 import hashlib
 import json
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from contributors.core.digests import row_digests, text_buffers, to_bytes
+from contributors.core.digests import row_digests, to_bytes
 from contributors.core.readers import Chunks, read_csv, read_jsonl, read_parquet
 from contributors.core.records import Dialect, ErrorList, Intake
-from contributors.core.schema import Schema, check
+from contributors.core.schema import Schema, check, text_buffers
 from contributors.core.streams import Source, Unpacked, Utf8, from_file
-from contributors.errors import UnknownFormat
 
 READERS = {"csv": read_csv, "jsonl": read_jsonl, "parquet": read_parquet}
 
@@ -33,13 +33,9 @@ def read_rows(
 ) -> Intake:
     """Write the rows that are as they should be as Parquet, and their digests; count the rest."""
     errors = ErrorList()
-    reader = READERS[file_format]
-    source = file if file_format == "parquet" else text_source(file, gzipped, dialect)
-    if file_format == "parquet" and gzipped:
-        raise UnknownFormat("This is a gzipped Parquet file; Parquet is packed already.")
-    chunks: Chunks = reader(source, schema=schema, dialect=dialect, errors=errors)  # type: ignore[operator]
-    content = ContentHash(schema)
+    reader, content = READERS[file_format], ContentHash(schema)
     with (
+        tempfile.TemporaryFile(dir=rows_path.parent) as scratch,
         pq.ParquetWriter(
             rows_path,
             schema.arrow,
@@ -56,6 +52,13 @@ def read_rows(
             writer.write_table(table)
             digests.write(to_bytes(row_digests(table, columns=schema.judged_by, key=key)))
 
+        if file_format == "parquet":
+            source: Any = unpacked(file, scratch) if gzipped else file
+        else:
+            source = text_source(file, gzipped, dialect)
+        chunks: Chunks = reader(  # type: ignore[operator]
+            source, schema=schema, dialect=dialect, errors=errors
+        )
         keeping = beside.submit(lambda: None)
         for chunk in chunks:
             table = check(chunk, schema=schema, errors=errors, decimal=dialect.decimal)
@@ -69,6 +72,15 @@ def read_rows(
         errors=tuple(sorted(errors.errors, key=lambda e: (e.line, e.column))),
         content_sha256=content.hexdigest(),
     )
+
+
+def unpacked(file: BinaryIO, scratch: BinaryIO) -> BinaryIO:
+    """Return the scratch file with what the gzip holds: Parquet is read from its end."""
+    source = Unpacked(from_file(file))
+    while piece := source():
+        scratch.write(piece)
+    scratch.seek(0)
+    return scratch
 
 
 def text_source(file: BinaryIO, gzipped: bool, dialect: Dialect) -> Source:

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from contributors.core.records import shortened
 from contributors.core.sniff import HEAD_BYTES, Sniffed, sniff, unpacked_head
+from contributors.core.streams import Unpacked
 from contributors.selectors.programmes import ProgrammeRecord, schema_of
 
 ROWS_SHOWN = 20
@@ -65,7 +66,7 @@ def file_shown(head: bytes, *, is_whole: bool, programme: ProgrammeRecord) -> Fi
 def _table(head: bytes, found: Sniffed, is_whole: bool) -> list[tuple[str, ...]]:
     """The header and the first rows as text; empty where they cannot be shown."""
     if found.file_format == "parquet":
-        return _parquet(head) if is_whole else []
+        return _parquet(_unpacked(head) if found.gzipped else head) if is_whole else []
     plain = unpacked_head(head) if found.gzipped else head[:HEAD_BYTES]
     text = plain.decode(found.dialect.encoding, errors="replace")
     lines = text.lstrip("\N{ZERO WIDTH NO-BREAK SPACE}").splitlines()
@@ -94,6 +95,14 @@ def _jsonl(lines: Sequence[str]) -> list[tuple[str, ...]]:
             rows.append(record)
     header = tuple(rows[0]) if rows else ()
     return [header, *(tuple(str(row.get(name, "")) for name in header) for row in rows)]
+
+
+def _unpacked(data: bytes) -> bytes:
+    pieces = iter([data])
+    source, whole = Unpacked(lambda: next(pieces, b"")), io.BytesIO()
+    while piece := source():
+        whole.write(piece)
+    return whole.getvalue()
 
 
 def _parquet(head: bytes) -> list[tuple[str, ...]]:

@@ -65,9 +65,12 @@ def file_preview(
     if programme.kind == Programme.Kind.TEXT:
         return preview_of(found, chosen)
     with files.scratch() as folder:
-        head = file if found.file_format == "parquet" else beginning(file, found.gzipped)
-        plain = sniff.Sniffed(file_format=found.file_format, gzipped=False, dialect=chosen)
-        examined = examine_rows(head, plain, chosen, programme=programme, folder=folder)
+        if found.file_format == "parquet":
+            head, read_as = file, found
+        else:
+            head = beginning(file, found.gzipped)
+            read_as = sniff.Sniffed(file_format=found.file_format, gzipped=False, dialect=chosen)
+        examined = examine_rows(head, read_as, chosen, programme=programme, folder=folder)
         columns = columns_of(programme, files.read_path(examined.rows_path).slice(0, EXAMPLES))
     return preview_of(
         found,

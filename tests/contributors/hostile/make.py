@@ -177,7 +177,10 @@ CORPUS = [
     Hostile("cut.csv.gz", "malformed_gzip", lambda: gzip.compress(GOOD * 100, mtime=0)[:-20]),
     Hostile("broken.csv.gz", "unknown_format", exactly(b"\x1f\x8b" + b"\x00" * 30)),
     Hostile("gzip-in-gzip.csv.gz", "unknown_format", lambda: gzip.compress(gzip.compress(GOOD))),
-    Hostile("parquet-in-gzip.gz", "unknown_format", lambda: gzip.compress(good_parquet())),
+    Hostile("good.parquet.gz", "accepted", lambda: gzip.compress(good_parquet(), mtime=0)),
+    Hostile(
+        "cut.parquet.gz", "malformed_gzip", lambda: gzip.compress(good_parquet(), mtime=0)[:-9]
+    ),
     Hostile("bomb.zip", "unknown_format", zip_bomb),
     Hostile("pickle.csv", "unknown_format", lambda: pickle.dumps({"late": "no"})),
     Hostile("old-pickle.csv", "missing_columns", lambda: pickle.dumps({"late": "no"}, protocol=0)),
