@@ -17,6 +17,7 @@ SAMPLE_ROWS = 1_000  # a share known to 1.6 points
 BLOCK_CELLS = 4_000_000  # distances held at once: 32 MB
 # What two honest batches of equal size share; measured on credit default and Adult.
 HONEST_SHARE = 0.35
+CONTROL_SE = 3.0  # one honest batch in 700: a batch is compared with the held-out sets once
 CHANCE_SE = 4.0  # one pair in 30,000: a hundred contributors make 5,000 pairs
 
 
@@ -29,15 +30,32 @@ class NearShare:
     rows: int
 
     @property
+    def excess(self) -> float:
+        """The share of rows beyond an honest batch's, of those that it does not share."""
+        return (self.share - self.honest) / (1 - self.honest)
+
+    @property
     def copied(self) -> float:
         """The share of rows that must be copies to explain the rest; 0 when honest."""
-        return max(0.0, (self.share - self.honest) / (1 - self.honest))
+        return max(0.0, self.excess)
+
+    @property
+    def excess_se(self) -> float:
+        """The standard error of the excess by the rows compared."""
+        spread = max(self.share * (1 - self.share), 1 / max(1, self.rows))
+        return float(np.sqrt(spread / max(1, self.rows)) / (1 - self.honest))
 
     def looks_copied(self, cut: float) -> bool:
         """Whether the share is beyond `cut` (as for equal sizes) and beyond chance."""
         chance = CHANCE_SE * float(np.sqrt(self.honest * (1 - self.honest) / max(1, self.rows)))
         beyond = (cut - HONEST_SHARE) / (1 - HONEST_SHARE)
         return self.copied >= beyond and self.share >= self.honest + chance
+
+
+def nearer_than(found: NearShare, control: NearShare) -> bool:
+    """Whether a batch is nearer to one set than to another of the same source, beyond chance."""
+    chance = CONTROL_SE * float(np.hypot(found.excess_se, control.excess_se))
+    return found.excess - control.excess > chance
 
 
 def standardised(a: Rows, b: Rows, scale: Rows | None) -> tuple[Rows, Rows]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from contributors import files
 from contributors.core.duplicates import is_in
-from contributors.core.nearest import Rows, copied_rows, mutual_share
+from contributors.core.nearest import Rows, copied_rows, mutual_share, nearer_than
 from contributors.core.shingles import COPIED_CUT, contained_share, sketch
 from contributors.core.texts import read_works
 from contributors.models import Batch, CopiedRows, Programme, SuspectedPair, ValidationSet
@@ -75,8 +75,20 @@ def compare_rows(batch: Batch, others: list[Batch]) -> tuple[list[Finding], bool
         findings.append(finding(other, "exact", exact, exact >= EXACT_CUT))
         theirs_points = points(other, programme)
         findings.append(near_finding(batch, other, own=own, theirs=theirs_points, scale=scale))
-    close = mutual_share(own, held, scale=scale) if len(held) else None
-    return findings, bool(close and close.looks_copied(batch.programme.near_duplicate_cut))
+    return findings, near_validation(batch, own, held=held, programme=programme)
+
+
+def near_validation(batch: Batch, own: Rows, *, held: Rows, programme: ProgrammeRecord) -> bool:
+    """Whether the batch is suspiciously near the validation set.
+
+    The sealed set, which nobody can have aimed at, says what is near; without one, the cut.
+    """
+    if not len(held):
+        return False
+    scale, sealed = held.std(axis=0), held_points(programme, "sealed")
+    close = mutual_share(own, held, scale=scale)
+    aimed = len(sealed) > 0 and nearer_than(close, mutual_share(own, sealed, scale=scale))
+    return bool(aimed or close.looks_copied(batch.programme.near_duplicate_cut))
 
 
 def near_finding(batch: Batch, other: Batch, *, own: Rows, theirs: Rows, scale: Scale) -> Finding:
@@ -108,8 +120,8 @@ def points(batch: Batch, programme: ProgrammeRecord) -> NDArray[np.float64]:
     return np.column_stack([x, y.astype(np.float64)])
 
 
-def held_points(programme: ProgrammeRecord) -> NDArray[np.float64]:
-    held = ValidationSet.objects.filter(programme_id=programme.id, purpose="validation").first()
+def held_points(programme: ProgrammeRecord, purpose: str = "validation") -> NDArray[np.float64]:
+    held = ValidationSet.objects.filter(programme_id=programme.id, purpose=purpose).first()
     if held is None:
         return np.zeros((0, len(programme.feature_columns) + 1))
     x, y = arrays(files.read_table(held.data_name), programme=programme)

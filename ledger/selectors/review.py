@@ -18,5 +18,9 @@ def flags_of(line: RoyaltyLineRecord, sealed: SealedShare | None) -> tuple[str, 
         (line.share_bp >= LARGE_SHARE_BP, "half of the pool or more"),
         ("+" in line.player_key, "cluster"),
         (sealed is not None and sealed.flagged, "differs on the sealed set"),
+        (
+            sealed is not None and value > 0 and not sealed.above_zero,
+            "not told from 0 by the rows that judge",
+        ),
     )
     return tuple(sentence for holds, sentence in checks if holds)

@@ -11,18 +11,23 @@ LINE = {
 }  # fmt: skip
 
 
-def flags(*, flagged=None, **changed):
+def flags(*, flagged=None, above_zero=True, **changed):
     sealed = None
     if flagged is not None:
         sealed = SealedShare(
-            key="ann", share="0.1", sealed_share="0.3", standard_error="0.05", flagged=flagged
-        )
+            key="ann", share="0.1", sealed_share="0.3", standard_error="0.05",
+            flagged=flagged, above_zero=above_zero,
+        )  # fmt: skip
     return flags_of(SimpleNamespace(**{**LINE, **changed}), sealed)
 
 
 def test_a_share_beyond_two_standard_errors_on_the_sealed_set_is_flagged():
     assert flags(flagged=True) == ("differs on the sealed set",)
     assert flags(flagged=False) == flags() == ()
+
+
+def test_a_value_that_the_rows_that_judge_do_not_tell_from_0_is_flagged():
+    assert flags(flagged=False, above_zero=False) == ("not told from 0 by the rows that judge",)
 
 
 def test_what_else_stands_out_is_said_in_words():

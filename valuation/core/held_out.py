@@ -26,24 +26,32 @@ FLAGGED_SE = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldOutShares:
-    """By player: shares on both sets, standard error of their difference, whether it is beyond two.
+    """By player: shares on both sets, and how far the rows that judge carry.
 
     Attributes
     ----------
     shares, sealed_shares : float64 (n_players,), of Σ max(value, 0); 0 where none is positive
-    standard_errors : float64 (n_players,), by the rows of both sets
-    flagged : bool (n_players,)
+    standard_errors : float64 (n_players,), of the difference of shares, by the rows of both sets
+    values, value_errors : float64 (n_players,), on the validation set, by its rows
+    flagged : bool (n_players,), whether the shares differ by more than two standard errors
+    above_zero : bool (n_players,), whether the value is more than two standard errors above 0
     evaluations : fits of coalitions, each scored on both sets
     """
 
     shares: Floats
     sealed_shares: Floats
     standard_errors: Floats
+    values: Floats
+    value_errors: Floats
     evaluations: int
 
     @property
     def flagged(self) -> NDArray[np.bool_]:
         return np.abs(self.shares - self.sealed_shares) > FLAGGED_SE * self.standard_errors
+
+    @property
+    def above_zero(self) -> NDArray[np.bool_]:
+        return self.values > FLAGGED_SE * self.value_errors
 
 
 def held_out_shares(
@@ -69,9 +77,12 @@ def held_out_shares(
     groups = [*subsets(first), *subsets(np.arange(len(first), len(y)))]
     game = build(x, y, scored_on(utility, y, groups))
     scored = Scored(game)
-    shares = np.stack([scored.shares(at, budget, seed) for at in range(len(groups))])
+    values = np.stack([scored.values(at, budget, seed) for at in range(len(groups))])
+    shares = np.stack([share_of(each) for each in values])
     ours, theirs = shares[: GROUPS + 1], shares[GROUPS + 1 :]
     return HeldOutShares(
+        values=values[0],
+        value_errors=np.sqrt(jackknife_variance(values[1 : GROUPS + 1])),
         shares=ours[0],
         sealed_shares=theirs[0],
         standard_errors=np.sqrt(jackknife_variance(ours[1:]) + jackknife_variance(theirs[1:])),
@@ -129,14 +140,12 @@ class Scored:
         self.game = game
         self.known: dict[bytes, Floats] = {}
 
-    def shares(self, at: int, budget: int, seed: int) -> Floats:
-        """Return each player's share (n_players,) by the scores on one group of rows."""
+    def values(self, at: int, budget: int, seed: int) -> Floats:
+        """Return each player's value (n_players,) by the scores on one group of rows."""
         n = self.game.n_players
         method = "exact" if 2**n <= budget else sampled(n, budget)
         judged = FunctionGame(n, partial(self.scores, at))
-        values = value(judged, method=method, budget=budget, seed=seed, controls=()).values
-        paid = np.maximum(values, 0.0)
-        return paid / paid.sum() if paid.sum() > 0 else paid
+        return value(judged, method=method, budget=budget, seed=seed, controls=()).values
 
     def scores(self, at: int, coalitions: Coalitions) -> Floats:
         """Return the scores (b,) of the coalitions on one group of rows."""
@@ -146,6 +155,12 @@ class Scored:
             found = self.game.parts(coalitions[new])
             self.known.update(zip(np.array(names, dtype=object)[new], found, strict=True))
         return np.array([self.known[name][at] for name in names])
+
+
+def share_of(values: Floats) -> Floats:
+    """Return each player's share of what is paid by value; 0 where no value is positive."""
+    paid = np.maximum(values, 0.0)
+    return paid / paid.sum() if paid.sum() > 0 else paid
 
 
 def sampled(n_players: int, budget: int) -> str:

@@ -38,13 +38,17 @@ def analysis_list(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedShare:
-    """A player's share on the validation set and on the sealed set; decimal texts."""
+    """A player's share on the validation set and on the sealed set; decimal texts.
+
+    `above_zero`: whether the rows that judge tell the value from 0.
+    """
 
     key: str
     share: str
     sealed_share: str
     standard_error: str
     flagged: bool
+    above_zero: bool
 
 
 def sealed_shares(run_id: UUID) -> dict[str, SealedShare]:

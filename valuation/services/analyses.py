@@ -161,10 +161,13 @@ def _sealed_share(asked: Analysis) -> dict[str, Any]:
         seed=asked.run.seed,
     )
     columns = (found.shares, found.sealed_shares, found.standard_errors)
-    rows = zip(players, found.flagged, *columns, strict=True)
+    rows = zip(players, found.flagged, found.above_zero, *columns, strict=True)
     return {
         "evaluations": found.evaluations,
-        "players": [_share(player, flagged, numbers) for player, flagged, *numbers in rows],
+        "players": [
+            {**_share(player, numbers), "flagged": bool(flagged), "above_zero": bool(above)}
+            for player, flagged, above, *numbers in rows
+        ],
     }
 
 
@@ -182,10 +185,10 @@ def _judged(data: Any, programme: Any, x: Any, y: Any, utility: Utility) -> Data
     )
 
 
-def _share(player: PlayerRecord, flagged: Any, numbers: list[Any]) -> dict[str, Any]:
+def _share(player: PlayerRecord, numbers: list[Any]) -> dict[str, Any]:
     names = ("share", "sealed_share", "standard_error")
     texts = {name: f"{number:.4f}" for name, number in zip(names, numbers, strict=True)}
-    return {"key": player.key, "flagged": bool(flagged), **texts}
+    return {"key": player.key, **texts}
 
 
 def _methods(asked: Analysis) -> dict[str, Any]:

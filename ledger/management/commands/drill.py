@@ -18,19 +18,22 @@ class Command(BaseCommand):
         parser.add_argument("--set", action="append", choices=["credit", "adult"], dest="sets")
         parser.add_argument("--programme", help="a programme's slug: its own data instead")
         parser.add_argument("--seeds", type=int, default=SEEDS)
+        parser.add_argument("--c", type=float, help="inverse regularisation, 0.01 if left out")
 
     def handle(self, *args: Any, **options: Any) -> None:
         from ledger.management.drills import report, scenes
 
-        built = []
+        built, c = [], options["c"] or scenes.C
         if options["programme"]:
             build = scenes.scene_of_programme
-            built = [build(options["programme"], seed=seed) for seed in range(options["seeds"])]
+            seeds = range(options["seeds"])
+            built = [build(options["programme"], seed=seed, c=c) for seed in seeds]
         elif options["data"]:
             for name in options["sets"] or scenes.SETS:
                 rows = scenes.read_set(options["data"], name)
                 built += [
-                    scenes.scene_of(rows, name=name, seed=seed) for seed in range(options["seeds"])
+                    scenes.scene_of(rows, name=name, seed=seed, c=c)
+                    for seed in range(options["seeds"])
                 ]
         else:
             raise CommandError("Name --data or --programme.")

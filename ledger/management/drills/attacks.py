@@ -10,14 +10,21 @@ from itertools import combinations
 import numpy as np
 
 from contributors.core import ladder
-from ledger.management.drills.defence import CUT, near, overlap_count, played
+from ledger.management.drills.defence import (
+    CUT,
+    near,
+    near_validation,
+    on_both_sets,
+    overlap_count,
+    played,
+)
 from ledger.management.drills.scenes import ROWS, Floats, Rows, Scene, joined
 
 COPIES = range(2, 11)
 JITTERS = (0.0, 0.01, 0.05, 0.1, 0.2, 0.3)
 HONEST_BATCHES = 16  # 120 pairs a scene
 PROBES, PROBE_ROWS, PREVIEWS = 60, 150, 10
-SURE = 1e-12
+LEAKED, LEAK_JITTER = 150, 0.1
 
 Measured = dict[str, list[float]]
 
@@ -27,7 +34,8 @@ def rng_of(scene: Scene) -> np.random.Generator:
 
 
 def share_before(scene: Scene) -> float:
-    return float(played(scene.honest, scene).shares[0])
+    """Return the attacker's honest share; a ratio to 0 is none."""
+    return float(played(scene.honest, scene).shares[0]) or np.nan
 
 
 def copies(scene: Scene) -> Measured:
@@ -80,22 +88,29 @@ def jittered(rows: Rows, sigma: float, scene: Scene, share: float = 1.0) -> Rows
 def near_copies(scene: Scene) -> Measured:
     """Jittered copies, half-copies and honest pairs: which are flagged, and what copies gain."""
     own, before = scene.honest[0], share_before(scene)
-    found: Measured = {"copy": [], "half": [], "honest": [], "bare": [], "merged": []}
+    names = ("copy", "half", "honest", "bare", "merged", "half_merged")
+    found: Measured = {name: [] for name in names}
     for sigma in JITTERS:
         copy = jittered(own, sigma, scene)
         found["copy"].append(float(near(own, copy, scene).looks_copied(CUT)))
         if sigma <= 0.1:
             half = jittered(own, sigma, scene, share=0.5)
             found["half"].append(float(near(own, half, scene).looks_copied(CUT)))
-        if sigma in (0.1, 0.3):
-            accounts, mine = [*scene.honest, copy], [0, len(scene.honest)]
-            bare = played(accounts, scene).shares[mine].sum()
-            merged = played(accounts, scene, linked=[(mine[0], mine[1])]).shares[mine].sum()
-            found["bare"].append(float(bare) / before)
-            found["merged"].append(float(merged) / before)
+            fresh = half.take(np.arange(len(own) // 2, len(own)))
+            honestly = second_account(fresh, scene, linked=True) or np.nan
+            found["half_merged"].append(second_account(half, scene, linked=True) / honestly)
+        found["bare"].append(second_account(copy, scene, linked=False) / before)
+        found["merged"].append(second_account(copy, scene, linked=True) / before)
     for one, other in combinations(honest_batches(scene), 2):
         found["honest"].append(float(near(one, other, scene).looks_copied(CUT)))
     return found
+
+
+def second_account(batch: Rows, scene: Scene, *, linked: bool) -> float:
+    """Return the attacker's share with this batch under a second account, linked or not."""
+    accounts, mine = [*scene.honest, batch], [0, len(scene.honest)]
+    pairs = [(mine[0], mine[1])] if linked else []
+    return float(played(accounts, scene, linked=pairs).shares[mine].sum())
 
 
 def honest_batches(scene: Scene) -> list[Rows]:
@@ -108,8 +123,14 @@ def free_riding(scene: Scene) -> Measured:
     """Real features with labels drawn by the class frequencies: paid, in honest shares."""
     own = scene.honest[0]
     y = rng_of(scene).permutation(own.y)
-    after = played([replace(own, y=y), *scene.honest[1:]], scene)
-    return {"paid": [relative(after.shares)], "negative": [float(after.values[0] < 0)]}
+    accounts = [replace(own, y=y), *scene.honest[1:]]
+    after, above = played(accounts, scene), on_both_sets(accounts, scene).above_zero
+    return {
+        "paid": [relative(after.shares)],
+        "negative": [float(after.values[0] < 0)],
+        "above": [float(above[0])],
+        "honest_above": above[1:].astype(float).tolist(),
+    }
 
 
 def relative(shares: Floats) -> float:
@@ -131,10 +152,27 @@ def flipped(scene: Scene) -> Measured:
 
 def leaked(scene: Scene) -> Measured:
     """150 validation rows in the batch: how many the intake counts; it refuses at one."""
-    batch = joined([scene.honest[0], scene.validation.take(np.arange(150))])
+    batch = joined([scene.honest[0], scene.validation.take(np.arange(LEAKED))])
     return {
         "found": [overlap_count(batch, scene)],
         "honest": [overlap_count(scene.honest[0], scene)],
+    }
+
+
+def leaked_nearly(scene: Scene) -> Measured:
+    """150 validation rows with a little noise under other identities, which no digest finds."""
+    near_rows = jittered(scene.validation.take(np.arange(LEAKED)), LEAK_JITTER, scene)
+    kept_rows = scene.honest[0].take(np.arange(LEAKED, len(scene.honest[0])))
+    batch = joined([near_rows, kept_rows])
+    found = on_both_sets([batch, *scene.honest[1:]], scene)
+    honest = on_both_sets(scene.honest, scene)
+    return {
+        "board": [float(near_validation(batch, scene))],
+        "sealed": [float(found.flagged[0])],
+        "seen": [float(found.shares[0])],
+        "true": [float(found.sealed_shares[0])],
+        "honest_board": [float(near_validation(one, scene)) for one in honest_batches(scene)],
+        "honest_sealed": honest.flagged.astype(float).tolist(),
     }
 
 

@@ -7,6 +7,7 @@ pay follows max(value, 0).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -14,18 +15,18 @@ from numpy.typing import NDArray
 
 from contributors.core.digests import Digests, row_digests
 from contributors.core.duplicates import first_occurrences, is_in
-from contributors.core.nearest import NearShare, copied_rows, mutual_share
+from contributors.core.nearest import NearShare, copied_rows, mutual_share, nearer_than
 from contributors.core.players import groups
 from contributors.core.schema import Column
 from ledger.management.drills.scenes import Floats, Rows, Scene, joined
-from valuation.core import DataGame, value
+from valuation.core import DataGame, Utility, value
+from valuation.core.held_out import HeldOutShares, held_out_shares
+from valuation.core.utilities import utility_named
 
 KEY = b"drill" * 6  # the drill keeps no digest, so its key is no secret
 BUDGET = 2**12
+UTILITY = "log-loss"
 CUT = 0.5  # the default of Programme.near_duplicate_cut
-# As a programme would declare where 400 rows meet 33 or 106 features: at C = 1 an honest
-# contributor's value may be near 0 by overfitting, and gains then measure chance.
-OPTIONS = {"C": 0.01}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +67,35 @@ def played(
     rows = without_copies(rows, linked, scene)
     player_of = players(len(rows), linked)
     owners = np.concatenate([np.full(len(r), p) for r, p in zip(rows, player_of, strict=True)])
-    everything = joined(rows)
     used, compact = np.unique(owners, return_inverse=True)
-    game = DataGame(everything.x, everything.y, compact, held.x, held.y, options=OPTIONS)
+    game = game_of(joined(rows), compact, scene, held.x, held.y)
     result = value(game, method="exact", budget=BUDGET, seed=0, controls=())
     by_player = np.zeros(max(player_of) + 1)
     by_player[used] = result.values
     return outcome(by_player, player_of, np.array([len(r) for r in rows]))
+
+
+def game_of(  # noqa: PLR0917 - the order of DataGame
+    rows: Rows,
+    owners: NDArray[np.int64],
+    scene: Scene,
+    x: Floats,
+    y: NDArray[np.int64],
+    utility: str | Utility = UTILITY,
+) -> DataGame:
+    return DataGame(rows.x, rows.y, owners, x, y, utility=utility, options={"C": scene.c})
+
+
+def on_both_sets(accounts: Sequence[Rows], scene: Scene) -> HeldOutShares:
+    """Return the accounts' shares on the validation set and on the sealed set."""
+    owners = np.concatenate([np.full(len(rows), at) for at, rows in enumerate(accounts)])
+    return held_out_shares(
+        partial(game_of, joined(accounts), owners, scene),
+        validation=(scene.validation.x, scene.validation.y),
+        sealed=(scene.sealed.x, scene.sealed.y),
+        utility=utility_named(UTILITY),
+        budget=BUDGET,
+    )
 
 
 def without_copies(
@@ -108,6 +131,12 @@ def near(one: Rows, other: Rows, scene: Scene) -> NearShare:
     """Compare two batches as the board of suspected pairs does."""
     scale = points(scene.validation).std(axis=0)
     return mutual_share(points(one), points(other), scale=scale)
+
+
+def near_validation(rows: Rows, scene: Scene) -> bool:
+    """Whether the batch would be flagged as near the validation set."""
+    close, control = near(rows, scene.validation, scene), near(rows, scene.sealed, scene)
+    return nearer_than(close, control) or close.looks_copied(CUT)
 
 
 def points(rows: Rows) -> Floats:

@@ -23,8 +23,15 @@ class Line:
 
 
 def spread(values: Iterable[float]) -> str:
+    """Return mean, least and most; ratios to an honest share of 0 are none and left out."""
     found = np.array(list(values))
-    return f"{found.mean():.3f} ({found.min():.3f} to {found.max():.3f})"
+    known = found[~np.isnan(found)]
+    without = f", without {len(found) - len(known)} of 0/0" if len(known) < len(found) else ""
+    return f"{known.mean():.3f} ({known.min():.3f} to {known.max():.3f}{without})"
+
+
+def most(values: Iterable[float]) -> float:
+    return float(np.nanmax(list(values)))
 
 
 def counted(values: list[float]) -> str:
@@ -33,12 +40,12 @@ def counted(values: list[float]) -> str:
 
 def copies_line(m: Measured) -> tuple[str, bool]:
     text = f"gain {spread(m['defended'])}; undefended, k = 2 and 3: {spread(m['undefended'])}"
-    return text, max(m["defended"]) <= 1.01
+    return text, most(m["defended"]) <= 1.01
 
 
 def linked_line(m: Measured) -> tuple[str, bool]:
     text = f"gain {spread(m['linked'])}; not linked: {spread(m['unlinked'])}"
-    return text, all(abs(gain - 1) <= 0.005 for gain in m["linked"])
+    return text, most(abs(gain - 1) for gain in m["linked"]) <= 0.005
 
 
 def copy_line(m: Measured) -> tuple[str, bool]:
@@ -55,11 +62,20 @@ def honest_line(m: Measured) -> tuple[str, bool]:
 
 def merged_line(m: Measured) -> tuple[str, bool]:
     text = f"gain {spread(m['merged'])}; not merged: {spread(m['bare'])}"
-    return text, max(m["merged"]) <= 1.05
+    return text, most(m["merged"]) <= 1.05
+
+
+def half_merged_line(m: Measured) -> tuple[str, bool]:
+    text = f"{spread(m['half_merged'])} of what the honest half alone would earn"
+    return text, float(np.nanmean(m["half_merged"])) <= 1.05
 
 
 def random_line(m: Measured) -> tuple[str, bool]:
-    text = f"{spread(m['paid'])} of an honest share; below zero in {counted(m['negative'])}"
+    text = (
+        f"{spread(m['paid'])} of an honest share; below zero in {counted(m['negative'])}, "
+        f"told from 0 by the rows that judge in {counted(m['above'])} (of honest ones in "
+        f"{counted(m['honest_above'])})"
+    )
     return text, max(m["paid"]) <= 0.01
 
 
@@ -76,6 +92,17 @@ def leak_line(m: Measured) -> tuple[str, bool]:
     least, most, honest = int(min(m["found"])), int(max(m["found"])), int(max(m["honest"]))
     text = f"{least} to {most} of 150 found; {honest} in an honest batch"
     return text, min(m["found"]) >= 1 and max(m["honest"]) == 0
+
+
+def near_leak_line(m: Measured) -> tuple[str, bool]:
+    told = [float(one or other) for one, other in zip(m["board"], m["sealed"], strict=True)]
+    text = (
+        f"{counted(told)} flagged: {counted(m['board'])} as near the validation set, "
+        f"{counted(m['sealed'])} by its share ({spread(m['seen'])}; on the sealed set "
+        f"{spread(m['true'])}); of honest ones {counted(m['honest_board'])} and "
+        f"{counted(m['honest_sealed'])}"
+    )
+    return text, all(told)
 
 
 def inflation(m: Measured, name: str) -> float:
@@ -98,7 +125,7 @@ def probe_line(m: Measured) -> tuple[str, bool]:
 
 
 def repeat_line(m: Measured) -> tuple[str, bool]:
-    return f"gain {spread(m['gain'])}", max(m["gain"]) <= 1 + 1e-9
+    return f"gain {spread(m['gain'])}", most(m["gain"]) <= 1 + 1e-9
 
 
 def rerun_line(m: Measured) -> tuple[str, bool]:
@@ -117,6 +144,7 @@ PLAN: tuple[tuple[Callable[[Scene], Measured], tuple[tuple[str, str, Summary], .
             ("A4 half-copies, σ ≤ 0.1", "all flagged", half_line),
             ("A4 honest pairs", "none flagged", honest_line),
             ("A4 jittered copy once merged", "gain ≤ 1.05", merged_line),
+            ("A4 half-copy once merged", "its honest half, ≤ 1.05 on average", half_merged_line),
         ),
     ),
     (attacks.free_riding, (("A5 random labels", "paid ≤ 1 % of honest", random_line),)),
@@ -128,6 +156,10 @@ PLAN: tuple[tuple[Callable[[Scene], Measured], tuple[tuple[str, str, Summary], .
         ),
     ),
     (attacks.leaked, (("A7 batch with validation rows", "refused", leak_line),)),
+    (
+        attacks.leaked_nearly,
+        (("A7 validation rows in disguise, σ = 0.1", "flagged", near_leak_line),),
+    ),
     (attacks.probing, (("A8 best of 60 probes", "inflation ≤ 10 %", probe_line),)),
     (attacks.rerun, (("A9 the same run again", "bit-identical", rerun_line),)),
 )

@@ -4,7 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.datasets import load_breast_cancer
 
-from contributors.core.nearest import honest_share, mutual_share, nearest
+from contributors.core.nearest import (
+    copied_rows,
+    honest_share,
+    mutual_share,
+    nearer_than,
+    nearest,
+)
 from contributors.core.shingles import COPIED_CUT, contained_share, sketch
 
 X = load_breast_cancer().data
@@ -35,6 +41,35 @@ def test_a_batch_of_which_half_is_copied_is_suspected():
     one, rest = batches(3, 240, 120)
     half = np.concatenate([one[:120], rest])
     assert mutual_share(one, half, scale=SCALE).looks_copied(0.5)
+
+
+@pytest.mark.parametrize("sigma", [0.01, 0.1, 0.3])
+def test_of_a_jittered_copy_nearly_every_row_is_named(sigma):
+    (one,) = batches(1, 250)
+    copy = one + sigma * SCALE * np.random.default_rng(2).normal(size=one.shape)
+    assert copied_rows(one, copy, scale=SCALE, cut=0.5).mean() >= 0.97
+
+
+def test_of_half_a_copy_every_copied_row_is_named_and_most_honest_ones_are_not():
+    one, rest = batches(3, 240, 120)
+    named = copied_rows(one, np.concatenate([one[:120], rest]), scale=SCALE, cut=0.5)
+    assert named[:120].all() and named[120:].mean() <= 0.35
+
+
+def test_of_honest_batches_no_row_is_named():
+    one, other = batches(5, 200, 200)
+    assert not copied_rows(one, other, scale=SCALE, cut=0.5).any()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_batch_with_disguised_validation_rows_is_nearer_to_them_than_to_the_sealed_ones(seed):
+    own, validation, sealed = batches(seed, 150, 205, 205)
+    control = mutual_share(own, sealed, scale=SCALE)
+    assert not nearer_than(mutual_share(own, validation, scale=SCALE), control)
+    noise = 0.1 * SCALE * np.random.default_rng(seed).normal(size=(100, X.shape[1]))
+    aimed = np.concatenate([own[:50], validation[:100] + noise])
+    control = mutual_share(aimed, sealed, scale=SCALE)
+    assert nearer_than(mutual_share(aimed, validation, scale=SCALE), control)
 
 
 def test_a_handful_of_rows_proves_nothing():

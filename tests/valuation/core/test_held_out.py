@@ -68,6 +68,15 @@ def test_two_standard_errors_are_two_standard_errors_and_leaked_rows_are_beyond(
     assert np.mean(leaks) >= 2
 
 
+def test_a_player_of_noise_is_not_told_from_zero_and_honest_players_are():
+    build, validation, sealed = scene(6)
+    assert compared(build, validation, sealed).above_zero.any()
+    generator = np.random.default_rng(7)
+    noise = generator.integers(0, 2, len(validation[1])), generator.integers(0, 2, len(sealed[1]))
+    found = compared(build, (validation[0], noise[0]), (sealed[0], noise[1]))
+    assert found.above_zero.mean() <= 0.25
+
+
 def distance(found):
     return (found.shares - found.sealed_shares) / found.standard_errors
 
