@@ -1,7 +1,9 @@
 """Opening and closing accounts. Their kind and rules come from the chart, not from callers."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -9,13 +11,19 @@ from ledger.core.chart import account_spec
 from ledger.core.money import exponent
 from ledger.errors import UnknownAccount
 from ledger.models import Account
+from ledger.services import journal_rows
 from ledger.services.locks import journal_lock
 from ledger.services.refusals import refusals_named
 
-# Fewer than the 999 parameters that any SQLite takes.
-CODES_PER_QUERY = 900
 # Opened at once, so many outrun PostgreSQL's own upkeep of its statistics.
 ACCOUNTS_TO_ANALYSE = 500
+
+# The codes are one parameter: SQLite takes few of them, and each costs PostgreSQL's driver time.
+_IDS = {
+    "sqlite": "SELECT code, currency, id FROM ledger_account"
+    " WHERE code IN (SELECT value FROM json_each(%s))",
+    "postgresql": "SELECT code, currency, id FROM ledger_account WHERE code = ANY(%s)",
+}
 
 
 def accounts_ensure(
@@ -59,11 +67,12 @@ def account_close(*, code: str, currency: str, now: datetime) -> Account:
 
 def _open(missing: list[tuple[str, str]], now: datetime) -> dict[tuple[str, str], int]:
     """Two who open the same account at once: the second waits, looks again, finds it."""
-    opened = [_account(code, currency, now) for code, currency in missing]
+    opened_at = connection.ops.adapt_datetimefield_value(now)
+    opened = [_account_row(code, currency, opened_at) for code, currency in missing]
     journal_lock()
     found = account_ids(missing)
-    Account.objects.bulk_create(
-        [account for account in opened if (account.code, account.currency) not in found]
+    journal_rows.insert_accounts(
+        [row for key, row in zip(missing, opened, strict=True) if key not in found]
     )
     if connection.vendor == "postgresql" and len(missing) >= ACCOUNTS_TO_ANALYSE:
         # Else every check of a posting's key would read the whole table, by a plan of when it
@@ -73,31 +82,26 @@ def _open(missing: list[tuple[str, str]], now: datetime) -> dict[tuple[str, str]
     return account_ids(missing)
 
 
-def _account(code: str, currency: str, now: datetime) -> Account:
+def _account_row(code: str, currency: str, opened_at: Any) -> journal_rows.AccountRow:
     spec = account_spec(code)
     exponent(currency)  # refuses what is no currency
-    return Account(
-        code=spec.code,
-        kind=spec.kind.value,
-        currency=currency,
-        purpose=spec.purpose,
-        party=spec.party,
-        no_overdraft=spec.no_overdraft,
-        opened_at=now,
+    return (
+        spec.code,
+        spec.kind.value,
+        currency,
+        spec.purpose,
+        spec.party,
+        spec.no_overdraft,
+        opened_at,
     )
 
 
 def account_ids(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """The row ids of those (code, currency) that are accounts."""
+    """The row ids of those (code, currency) that are accounts. One query."""
     wanted = set(keys)
     codes = sorted({code for code, _ in wanted})
-    found = {}
+    one = json.dumps(codes) if connection.vendor == "sqlite" else codes
     with connection.cursor() as cursor:
-        for start in range(0, len(codes), CODES_PER_QUERY):
-            some = codes[start : start + CODES_PER_QUERY]
-            marks = ", ".join(["%s"] * len(some))
-            cursor.execute(
-                f"SELECT code, currency, id FROM ledger_account WHERE code IN ({marks})", some
-            )
-            found.update({(code, currency): row_id for code, currency, row_id in cursor.fetchall()})
+        cursor.execute(_IDS[connection.vendor], [one])
+        found = {(code, currency): row_id for code, currency, row_id in cursor.fetchall()}
     return {key: found[key] for key in wanted & found.keys()}

@@ -1,4 +1,7 @@
-"""The inserts of an entry in SQL: model instances and round trips would take most of its time."""
+"""The inserts of an entry and its accounts in SQL.
+
+Model instances and round trips would take most of the time.
+"""
 
 from typing import Any
 
@@ -8,6 +11,8 @@ from ledger.models import JournalEntry
 
 # (line, debit account, credit account, currency, amount_minor)
 PostingRow = tuple[int, int, int, str, int]
+# (code, kind, currency, purpose, party, no_overdraft, opened_at as the database takes it)
+AccountRow = tuple[str, str, str, str, str, bool, Any]
 Seal = tuple[int, str, str]
 
 _FIELDS = JournalEntry._meta.concrete_fields
@@ -19,6 +24,22 @@ _INSERT_POSTING = f"INSERT INTO ledger_posting {_POSTING} VALUES (%s, %s, %s, %s
 _INSERT_POSTINGS = f"""
 INSERT INTO ledger_posting {_POSTING}
 SELECT %s, * FROM unnest(%s::int[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[])"""
+
+_ACCOUNT = "(code, kind, currency, purpose, party, no_overdraft, opened_at)"
+_INSERT_ACCOUNT = f"INSERT INTO ledger_account {_ACCOUNT} VALUES (%s, %s, %s, %s, %s, %s, %s)"
+_INSERT_ACCOUNTS = f"""
+INSERT INTO ledger_account {_ACCOUNT}
+SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::boolean[],
+                     %s::timestamptz[])"""
+
+
+def insert_accounts(rows: list[AccountRow]) -> None:
+    """The accounts are there, open and empty."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.executemany(_INSERT_ACCOUNT, rows)
+        elif rows:
+            cursor.execute(_INSERT_ACCOUNTS, [*map(list, zip(*rows, strict=True))])
 
 
 def insert(entry: JournalEntry, rows: list[PostingRow]) -> Seal:

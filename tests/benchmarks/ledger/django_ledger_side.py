@@ -39,7 +39,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django_ledger.io import roles  # noqa: E402
 from django_ledger.models import EntityModel  # noqa: E402
-from measures import PAYEES, Figures  # noqa: E402
+from measures import PAYEES, Figures, payee  # noqa: E402
 
 MOMENT = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -81,7 +81,7 @@ def main(postings: int, singles: int) -> None:
         commit([(bank, 1, "debit"), (pool, 1, "credit")])
 
     def allocate(n: int) -> None:
-        commit([(pool, n, "debit")] + [(payees[index % PAYEES], 1, "credit") for index in range(n)])
+        commit([(pool, n, "debit")] + [(payees[payee(index)], 1, "credit") for index in range(n)])
 
     for index in range(5):
         single(index)

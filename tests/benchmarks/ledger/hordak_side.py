@@ -28,7 +28,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 from hordak.models import Account, AccountType, Leg, Transaction  # noqa: E402
-from measures import PAYEES, STATEMENT_LINES, Figures  # noqa: E402
+from measures import PAYEES, STATEMENT_LINES, Figures, payee  # noqa: E402
 from moneyed import Money  # noqa: E402
 
 TODAY = date(2026, 11, 23)
@@ -68,7 +68,7 @@ def _allocate(pool: Account, payees: list[Account], n: int) -> None:
     made = Transaction.objects.create(date=TODAY)
     legs = [Leg(transaction=made, account=pool, debit=Money(n, "EUR"))]
     legs += [
-        Leg(transaction=made, account=payees[index % PAYEES], credit=Money(1, "EUR"))
+        Leg(transaction=made, account=payees[payee(index)], credit=Money(1, "EUR"))
         for index in range(n)
     ]
     Leg.objects.bulk_create(legs)

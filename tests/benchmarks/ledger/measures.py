@@ -11,6 +11,15 @@ from typing import Any
 
 PAYEES = 200  # accounts that share the postings of the balance questions
 STATEMENT_LINES = 1_000
+LINES_AT = 100_000  # postings there are when the lines are asked for
+
+
+def payee(index: int) -> int:
+    """Which payee the posting of this index goes to.
+
+    The first takes one of a hundred, so that it has a statement's lines at 10⁵ postings.
+    """
+    return index % (PAYEES - 1) + 1 if index % 100 else 0
 
 
 @dataclass(slots=True)
