@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When, Window
+from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from ledger.core.chart import DEBIT_KINDS, Kind
@@ -251,29 +251,30 @@ def account_lines(
 ) -> Iterator[AccountLine]:
     """The postings of an account between two days (both included), each with the balance after it.
 
-    By day, then in the order posted. Two queries and a stream, however many rows.
+    By day, then in the order posted. Two queries and a stream, however many rows. The balance
+    is summed while they pass: a window in SQL takes a third of the time to the first line.
     """
     account_id = _account_id(code, currency)
     signed = _signed(account_id)
-    opening, postings = 0, _postings_of(account_id)
+    balance_minor, postings = 0, _postings_of(account_id)
     if starts_on is not None:
         before = postings.filter(entry__effective_on__lt=starts_on)
-        opening = before.aggregate(total=Sum(signed, default=0))["total"]
+        balance_minor = before.aggregate(total=Sum(signed, default=0))["total"]
         postings = postings.filter(entry__effective_on__gte=starts_on)
     if ends_on is not None:
         postings = postings.filter(entry__effective_on__lte=ends_on)
-    order = [F("entry__effective_on"), F("entry__seq"), F("line")]
     counter = Case(
         When(debit_account_id=account_id, then=F("credit_account__code")),
         default=F("debit_account__code"),
     )
-    rows = postings.annotate(
-        signed=signed, running=Window(Sum(signed), order_by=order), counter=counter
-    ).order_by(*order)
-    for entry_id, line, amount_minor, running, counter_code, *of_entry in rows.values_list(
-        "entry_id", "line", "signed", "running", "counter", *_LINE_COLUMNS
+    rows = postings.annotate(signed=signed, counter=counter).order_by(
+        "entry__effective_on", "entry__seq", "line"
+    )
+    for entry_id, line, amount_minor, counter_code, *of_entry in rows.values_list(
+        "entry_id", "line", "signed", "counter", *_LINE_COLUMNS
     ).iterator(ROWS_PER_FETCH):
         seq, event, effective_on, created_at, source_type, source_id = of_entry
+        balance_minor += amount_minor
         yield AccountLine(
             entry_id=entry_id,
             seq=seq,
@@ -286,7 +287,7 @@ def account_lines(
             counter_account=counter_code,
             currency=currency,
             amount_minor=amount_minor,
-            balance_minor=opening + running,
+            balance_minor=balance_minor,
         )
 
 
