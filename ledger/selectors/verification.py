@@ -169,9 +169,12 @@ def closed_periods_are_unchanged() -> Iterator[Finding]:
 
 
 def head_is_in_chain(seq: int, published: str) -> Iterator[Finding]:
-    """A head printed on a statement is still in the chain; finds a cut tail."""
+    """A head printed on a statement is still in the chain; finds a cut tail.
+
+    A period closed before the first entry publishes the chain's beginning, which is no entry's.
+    """
     stored = JournalEntry.objects.filter(seq=seq).values_list("hash", flat=True).first()
-    if stored != published:
+    if published != (stored if seq else GENESIS):
         yield _broken(f"entry {seq}", "is not the one whose hash was printed")
 
 

@@ -191,6 +191,13 @@ def test_entries_cut_from_the_end_are_found_by_the_published_head(busy: Books) -
     assert "entry 4 is not the one whose hash was printed" in said
 
 
+def test_the_head_that_empty_books_published_is_found(books: Books) -> None:
+    period_freeze(period_id=books.period.id, now=NOW)
+    closed = period_close(period_id=books.period.id, actor=None, now=NOW)
+    assert verify("--head", f"{closed.chain_seq}:{closed.chain_head}")[0]
+    assert not verify("--head", f"0:{'1' * 64}")[0]
+
+
 def test_a_closed_period_whose_past_was_rewritten_is_found(busy: Books) -> None:
     period_freeze(period_id=busy.period.id, now=NOW)
     period_close(period_id=busy.period.id, actor=None, now=NOW)
