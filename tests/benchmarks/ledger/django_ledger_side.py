@@ -95,7 +95,7 @@ def main(postings: int, singles: int) -> None:
     def digest(codes: list[str]) -> None:
         entity.digest(to_date=today, accounts=codes, entity_slug=entity.slug, user_model=admin)
 
-    figures.time("busiest", lambda: digest(["2000"]), repeat=3)
+    figures.time("busiest", lambda: digest([payees[0].code]), repeat=3)
     figures.time("balances", lambda: digest([each.code for each in payees]))
     figures.time(
         "reconciliation", lambda: entity.digest_balance_sheet(to_date=today, user_model=admin)
