@@ -176,9 +176,9 @@ NOTES = [
     "with materialised balances. django-hordak: `Account.transfer_to`, `Leg.objects.bulk_create`,",
     "`get_balance`, `with_balances`, `with_account_balance_after`, `validate_accounting_equation`;",
     "it has no SQLite. django-ledger: `commit_txs`, `digest`, `digest_balance_sheet`; no line",
-    "with a running balance. Allocation of the peers goes to 200 accounts in 8,000 legs. Our busiest",
-    "account is in every posting; theirs has a hundredth of the legs, as a thousand of them share",
-    "one leg of the pool.",
+    "with a running balance. Allocation of the peers goes to 200 accounts in 8,000 legs. Our",
+    "busiest account is in every posting; theirs has a hundredth of the legs, as a thousand of",
+    "them share one leg of the pool.",
 ]
 
 
