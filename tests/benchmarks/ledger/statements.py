@@ -1,17 +1,19 @@
 """From a locked valuation to statements whose files are there, by real services and workers.
 
-    python -m tests.benchmarks.ledger.statements --contributors 10000
-    python -m tests.benchmarks.ledger.statements --server postgres://postgres@127.0.0.1:5432
+    python -m tests.benchmarks.ledger.statements --write
+    python -m tests.benchmarks.ledger.statements --write --server postgres://postgres@127.0.0.1:5432
 
 Makes an installation of its own with contributors and invented values, starts worker
 processes, and then times what the product does: the run calculated, submitted, approved
 (fee, allocation and holdbacks posted, every statement issued), and each statement's PDF,
-CSV, XLSX and JSON made by the workers from messages. Prints one line of JSON.
+CSV, XLSX and JSON made by the workers from messages. The figures of each database are kept in
+var/benchmarks, so that one page shows both.
 """
 
 import argparse
 import json
 import os
+import platform
 import subprocess
 import sys
 import tempfile
@@ -33,6 +35,20 @@ BEATS = "SELECT count(*) FROM ledger_worker_heartbeat"
 FORMS = 4
 PDFS = 200  # for the rate of one core
 DATABASE = "statements_benchmark"
+KEPT = ROOT / "var" / "benchmarks" / "statements.json"
+PAGE = ROOT / "docs" / "benchmarks" / "statements.md"
+ROWS = [
+    ("contributors", "contributors", ""),
+    ("workers", "worker processes", "2 cores"),
+    ("calculate_s", "the run calculated, s", ""),
+    ("approve_s", "approved: posted, every statement issued, s", ""),
+    ("files_s", "PDF, CSV, XLSX and JSON of every statement made by the workers, s", ""),
+    ("whole_s", "the whole, s", "≤ 720"),
+    ("statements_per_s", "statements a second, four files each, all workers", ""),
+    ("pdfs_per_core_s", "PDFs with both charts per second and core", "≥ 15"),
+    ("pdf_kib", "KiB of a PDF", ""),
+    ("load_average", "load average at the end", ""),
+]
 
 
 def main() -> None:
@@ -40,19 +56,42 @@ def main() -> None:
     parser.add_argument("--contributors", type=int, default=10_000)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--server", default="", help="a PostgreSQL server; SQLite by default")
+    parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
     parser.add_argument("--step", choices=["prepare", "run", "pdfs"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.step:
         _inside(options.step, options.contributors)
         return
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         database_url = _fresh(options.server) if options.server else ""
         system = System(Path(folder), database_url=database_url)
         try:
             figures = _measure(system, options.contributors, options.workers)
         finally:
             system.stop()
-    print(json.dumps({"database": "PostgreSQL" if options.server else "SQLite"} | figures))
+    kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    kept["PostgreSQL" if options.server else "SQLite"] = figures
+    KEPT.write_text(json.dumps(kept, indent=1))
+    print(_page(kept))
+    if options.write:
+        PAGE.write_text(_page(kept))
+
+
+def _page(found: dict[str, dict[str, float]]) -> str:
+    lines = [
+        "# From a locked valuation to statements",
+        "",
+        "Written by `python -m tests.benchmarks.ledger.statements --write`: our services and",
+        f"workers on an installation of their own. {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()}",
+        f"processors, {platform.machine()}, Python {platform.python_version()}.",
+        "",
+        "| what | target | " + " | ".join(found) + " |",
+        "|---|---|" + "--:|" * len(found),
+    ]
+    for name, what, target in ROWS:
+        cells = " | ".join(f"{figures[name]:,}" for figures in found.values())
+        lines.append(f"| {what} | {target} | {cells} |")
+    return "\n".join([*lines, ""])
 
 
 def _measure(system: System, contributors: int, workers: int) -> dict[str, Any]:
@@ -73,9 +112,10 @@ def _measure(system: System, contributors: int, workers: int) -> dict[str, Any]:
         "contributors": contributors,
         "workers": workers,
         **figures,
-        "files s": round(ended_at - issued_at, 1),
-        "whole s": round(ended_at - started_at, 1),
-        "statements per second": round(contributors / (ended_at - issued_at), 1),
+        "files_s": round(ended_at - issued_at, 1),
+        "whole_s": round(ended_at - started_at, 1),
+        "statements_per_s": round(contributors / (ended_at - issued_at), 1),
+        "load_average": round(os.getloadavg()[0], 1),
         **_step(system, "pdfs", contributors),
     }
 
@@ -166,7 +206,7 @@ def _run(contributors: int) -> dict[str, Any]:
     from valuation.models import ValuationRun
 
     staff, figures = people_ensure(), {}
-    with _timed(figures, "calculate s"):
+    with _timed(figures, "calculate_s"):
         run = royalty_run_calculate(
             pool_id=Pool.objects.get().id,
             valuation_run_id=ValuationRun.objects.get().id,
@@ -174,7 +214,7 @@ def _run(contributors: int) -> dict[str, Any]:
             now=NOW,
         )
     royalty_run_submit(run_id=run.id, actor=staff.reviewer, now=NOW)
-    with _timed(figures, "approve s"):
+    with _timed(figures, "approve_s"):
         enqueue_royalty_run_approve(run_id=run.id, actor=staff.approver, now=NOW)
     assert run.statements.count() == contributors
     return figures
@@ -193,7 +233,7 @@ def _pdfs(contributors: int) -> dict[str, Any]:
     for record in records:
         size += len(render(record, "pdf"))
     rate = len(records) / (time.process_time() - started_s)
-    return {"PDFs per second and core": round(rate, 1), "KiB each": size // len(records) // 1024}
+    return {"pdfs_per_core_s": round(rate, 1), "pdf_kib": size // len(records) // 1024}
 
 
 @contextmanager
