@@ -330,6 +330,13 @@ class UploadIncomplete(Conflict):
     """
 
 
+class ScopeBeyondToken(Refusal):
+    """A token makes no token that may do more than itself.
+
+    Make the token with your password, or in the browser.
+    """
+
+
 class UnknownScope(Refusal):
     """A token scope is unknown or beyond your role.
 

@@ -66,9 +66,9 @@ class TokenAnswer(serializers.ModelSerializer):
 
 
 class NewTokenAnswer(TokenAnswer):
-    """A token just made: `token` is shown this once."""
+    """A token just made: `token` is shown this once; an answer that is replayed has null."""
 
-    token = serializers.CharField()
+    token = serializers.CharField(allow_null=True)
 
     class Meta(TokenAnswer.Meta):
         fields = (*TokenAnswer.Meta.fields, "token")  # type: ignore[assignment]
@@ -92,7 +92,10 @@ class TokenViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     def create(self, request: Request) -> Response:
         fields = valid(TokenRequest, request)
         fields.setdefault("scopes", [READ, WRITE])
-        made = token_create(user=signed_in(request), now=timezone.now(), **fields)
+        made_with = request.auth if isinstance(request.auth, ApiToken) else None
+        made = token_create(
+            user=signed_in(request), made_with=made_with, now=timezone.now(), **fields
+        )
         body = {**TokenAnswer(made.row).data, "token": made.token}
         return Response(body, status=status.HTTP_201_CREATED)
 

@@ -10,7 +10,7 @@ from knox.models import get_digest_token
 from knox.settings import CONSTANTS
 
 from contributors.core.scopes import READ, SCOPES, WRITE
-from contributors.errors import NotFound, UnknownScope
+from contributors.errors import NotFound, ScopeBeyondToken, UnknownScope
 from contributors.models import ApiToken, User
 from contributors.services.audit import audit_record
 
@@ -33,14 +33,27 @@ def token_create(
     name: str = "",
     scopes: Sequence[str] = (READ, WRITE),
     lifetime_days: int = LIFETIME_DAYS,
+    made_with: ApiToken | None = None,
     now: datetime,
 ) -> NewToken:
-    """The user has one more token; only its digest is stored."""
+    """The user has one more token; only its digest is stored.
+
+    A token made with another (`made_with`) may do no more than that one, nor outlive it.
+
+    Raises
+    ------
+    UnknownScope, ScopeBeyondToken
+    """
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
         raise UnknownScope(f"There is no such scope: {', '.join(unknown) or 'none given'}.")
     if not 1 <= lifetime_days <= LIFETIME_DAYS_MAX:
         raise UnknownScope("A token lives 1 to 365 days.")
+    expiry = now + timedelta(days=lifetime_days)
+    if made_with is not None:
+        if beyond := sorted(set(scopes) - set(made_with.scopes)):
+            raise ScopeBeyondToken(scopes=", ".join(beyond))
+        expiry = min(expiry, made_with.expiry)
     digest, token = get_digest_token()
     row = ApiToken.objects.model(
         user=user,
@@ -48,7 +61,7 @@ def token_create(
         token_key=token[: CONSTANTS.TOKEN_KEY_LENGTH],
         name=name[:100],
         scopes=sorted(set(scopes)),
-        expiry=now + timedelta(days=lifetime_days),
+        expiry=expiry,
     )
     row.save(force_insert=True)
     audit_record("token_created", row, actor=user, now=now, scopes=row.scopes)

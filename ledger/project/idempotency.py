@@ -6,6 +6,7 @@ once old enough, may be taken over.
 """
 
 import hashlib
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +26,8 @@ KEY_LENGTH_MAX = 200
 ABANDONED_AFTER = timedelta(minutes=5)
 # Not the request's own fault: the same request may fare better later.
 FORGOTTEN = (401, 403, 408, 429)
+# What is shown once is not stored: the address, and the field that a replay leaves null.
+SHOWN_ONCE = {"/api/v1/tokens/": "token"}
 KEPT_HEADERS = ("Content-Type", "Location", "Content-Disposition")
 
 
@@ -129,9 +132,17 @@ def remember(row: IdempotentRequest, response: HttpResponse) -> None:
     """Store an answer beside the work it stands for."""
     row.state = IdempotentRequest.State.DONE
     row.status_code = response.status_code
-    row.response_body = response.content
+    row.response_body = without_secret(row.path, response)
     row.response_headers = {name: response[name] for name in KEPT_HEADERS if name in response}
     row.save()
+
+
+def without_secret(path: str, response: HttpResponse) -> bytes:
+    """Return the body as it may be stored."""
+    field = SHOWN_ONCE.get(path)
+    if field is None or response.status_code >= 400:
+        return response.content
+    return json.dumps({**json.loads(response.content), field: None}).encode()
 
 
 def replay(row: IdempotentRequest) -> HttpResponse:

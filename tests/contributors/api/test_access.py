@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver
 
-from contributors.models import AuditEvent, Batch
+from contributors.models import AuditEvent, Batch, IdempotentRequest
 from contributors.services.uploads import upload_begin
 from tests.contributors.conftest import NOW, table
 
@@ -160,6 +160,29 @@ def test_a_token_does_what_its_scopes_say(ann, api, programme):
     assert made.json()["token"] not in str(listed)
     assert api(ann).delete(f"/api/v1/tokens/{made.json()['id']}/").status_code == 204
     assert client.get("/api/v1/batches/").status_code == 401
+
+
+def test_a_token_makes_none_that_may_do_more_or_lives_longer(ann, api):
+    made = api(ann).post("/api/v1/tokens/", {"scopes": ["tokens", "read"], "lifetime_days": 2})
+    client = api()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {made.json()['token']}")
+    refused = client.post("/api/v1/tokens/", {"scopes": ["read", "write"]})
+    assert (refused.status_code, refused.json()["code"]) == (422, "scope_beyond_token")
+    less = client.post("/api/v1/tokens/", {"scopes": ["read"], "lifetime_days": 365})
+    assert less.status_code == 201
+    assert less.json()["expires_at"] == made.json()["expires_at"]
+
+
+def test_a_token_is_not_stored_with_the_answer_that_shows_it(ann, api):
+    client = api(ann)
+    first, again = (
+        client.post("/api/v1/tokens/", {"scopes": ["read"]}, HTTP_IDEMPOTENCY_KEY="k1")
+        for _ in range(2)
+    )
+    assert again["Idempotent-Replayed"] == "true"
+    assert again.json() == {**first.json(), "token": None}
+    stored = bytes(IdempotentRequest.objects.get().response_body)
+    assert first.json()["token"].encode() not in stored
 
 
 def test_a_first_token_is_made_with_email_and_password(ann, api):
