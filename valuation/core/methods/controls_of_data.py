@@ -8,6 +8,8 @@ to every coalition at the cost of a matrix product (the forest as a kernel: Lin 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
@@ -79,14 +81,14 @@ class LeafGame:
         grown = forest(
             TREES, min_samples_leaf=LEAF_ROWS_MIN, max_features="sqrt", random_state=0
         ).fit(problem.x, problem.y)
-        self._seen_at = grown.apply(problem.x_validation).T
-        leaves = grown.apply(problem.x).T
         targets = _targets(problem.y, problem.n_classes)
-        self._rows = [_sums(problem.owners, at, np.ones(len(at)), self.n_players) for at in leaves]
-        self._sums = [
-            [_sums(problem.owners, at, target, self.n_players) for target in targets]
-            for at in leaves
+        self._trees = [
+            _tree(problem.owners, leaves, seen, targets, self.n_players)
+            for leaves, seen in zip(
+                grown.apply(problem.x).T, grown.apply(problem.x_validation).T, strict=True
+            )
         ]
+        self._rows_validation = len(problem.x_validation)
 
     def __call__(self, coalitions: Coalitions, /) -> Floats:
         utilities = self._scorer(self._predictions(coalitions), np.zeros(len(coalitions)))
@@ -101,11 +103,12 @@ class LeafGame:
     def _predictions(self, coalitions: Coalitions) -> Floats:
         """Class probabilities (classes, b, rows) or numbers (b, rows)."""
         members = coalitions.astype(np.float64)
-        total = np.zeros((len(self._prior), len(members), self._seen_at.shape[1]))
-        for rows, sums, seen_at in zip(self._rows, self._sums, self._seen_at, strict=True):
-            count = (members @ rows)[:, seen_at] + PRIOR_ROWS
-            for at, (target, prior) in enumerate(zip(sums, self._prior, strict=True)):
-                total[at] += ((members @ target)[:, seen_at] + PRIOR_ROWS * prior) / count
+        total = np.zeros((len(self._prior), len(members), self._rows_validation))
+        for tree in self._trees:
+            count = members @ tree.rows + PRIOR_ROWS
+            for at, (target, prior) in enumerate(zip(tree.sums, self._prior, strict=True)):
+                mean = (members @ target + PRIOR_ROWS * prior) / count
+                total[at] += np.take(mean, tree.seen_at, axis=1)
         total /= TREES
         return total if self._scorer.classes is not None else total[0]
 
@@ -115,8 +118,37 @@ def _targets(y: NDArray, n_classes: int) -> list[Floats]:
     return [(y == label).astype(np.float64) for label in range(n_classes)] or [y]
 
 
-def _sums(owners: NDArray, leaves: NDArray, weights: Floats, n_players: int) -> Floats:
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """One tree's leaves, those alone that a validation row falls into.
+
+    Attributes
+    ----------
+    rows : float64 (n_players, leaves), how many rows of each player they hold
+    sums : of each target, float64 (n_players, leaves)
+    seen_at : int64 (validation rows,), the leaf of each
+    """
+
+    rows: Floats
+    sums: list[Floats]
+    seen_at: NDArray[np.int64]
+
+
+def _tree(
+    owners: NDArray, leaves: NDArray, seen: NDArray, targets: list[Floats], n_players: int
+) -> Tree:
+    """The tree that puts the rows into `leaves` and the validation rows into `seen`."""
+    kept, seen_at = np.unique(seen, return_inverse=True)
+    count = int(max(leaves.max(), seen.max())) + 1
+    rows, *sums = (
+        _sums(owners, leaves, weights, (n_players, count))[:, kept]
+        for weights in (np.ones(len(leaves)), *targets)
+    )
+    return Tree(rows, sums, seen_at)
+
+
+def _sums(owners: NDArray, leaves: NDArray, weights: Floats, shape: tuple[int, int]) -> Floats:
     """Sum of the weights of each player's rows in each leaf, (n_players, leaves)."""
-    sums = np.zeros((n_players, int(leaves.max()) + 1))
+    sums = np.zeros(shape)
     np.add.at(sums, (owners, leaves), weights)
     return sums
