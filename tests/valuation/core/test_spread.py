@@ -26,6 +26,18 @@ def test_a_rare_large_part_is_in_the_error_of_who_has_not_met_it():
     assert np.all(errors > 2.0)
 
 
+def test_what_players_are_worth_is_no_spread_between_positions():
+    random = np.random.default_rng(2)
+    worth = np.array([0.0, 5.0, 10.0, 20.0, 40.0])
+    errors, plain = [], []
+    for _ in range(300):
+        positions = random.random((12, 5)).argsort(axis=1)
+        parts = worth + 2.0 * positions + random.normal(size=(12, 5))
+        errors.append(errors_by_position(parts, positions) / small_sample_factor(24))
+        plain.append(np.sqrt((4 * 2 + 1) / 12))  # positions' variance 2, twice their step; noise 1
+    assert np.allclose(np.mean(errors, axis=0), np.mean(plain), rtol=0.15)
+
+
 def test_intervals_from_few_normal_parts_cover_what_they_print():
     random = np.random.default_rng(1)
     means = random.normal(size=(20_000, 5)).mean(axis=1)
