@@ -270,7 +270,8 @@ def value(  # noqa: PLR0917 - the contract's order
     deadline_s : float or None
         Seconds after which no further shard is begun.
     tolerance : float or None
-        Stop once every 95 % half-width is at most this share of v(N) − v(∅).
+        Stop once every 95 % half-width is at most this share of v(N) − v(∅), at two
+        looks in succession.
 
     Raises
     ------

@@ -39,7 +39,7 @@ class Problem:
     controls : sequence of games
         Cheap games on the same players; not counted.
     tolerance : float or None
-        Stop once every 95 % half-width is at most this share of v(N) − v(∅).
+        Stop once every 95 % half-width is at most this share of v(N) − v(∅): see `Looks`.
     stoppable : bool
         Whether a deadline may end the run: then rounds start small.
     cheap : bool
@@ -90,9 +90,23 @@ class Problem:
             details=details,
         )
 
-    def is_settled(self, result: Result) -> bool:
-        """Whether the tolerance is set and met."""
-        return self.tolerance is not None and result.uncertainty <= self.tolerance
+
+@dataclass(slots=True)
+class Looks:
+    """The looks of a run at its own results; a tolerance met at two in succession ends it.
+
+    Among several looks one finds standard errors that are small by luck, and a run
+    that ends there has intervals that are too narrow. Another round tells.
+    """
+
+    tolerance: float | None
+    met: bool = False
+
+    def settle(self, result: Result) -> bool:
+        """Whether the run may end with this result; each is shown once."""
+        before = self.met
+        self.met = self.tolerance is not None and result.uncertainty <= self.tolerance
+        return before and self.met
 
 
 class Memo:
@@ -181,7 +195,7 @@ def in_rounds(
     whole : (utilities of all coalitions in the order of their bits) -> result
         Takes over where the budget covers every coalition.
     """
-    memo, result = Memo(problem), None
+    memo, looks, result = Memo(problem), Looks(problem.tolerance), None
     covered = whole is not None and problem.enumerable
     stops = checkpoints(problem, minimum, 1 << problem.n_players if covered else problem.budget)
     for budget in stops:
@@ -198,7 +212,7 @@ def in_rounds(
             if budget == stops[-1]:
                 raise
             continue  # a larger part of the budget may determine the values
-        if problem.is_settled(result):
+        if looks.settle(result):
             break
     if result is None:
         raise DeadlinePassed

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from valuation.core.coalitions import ends, enumerated
-from valuation.core.problem import Memo, Problem, checkpoints
+from valuation.core.problem import Looks, Memo, Problem, checkpoints
 from valuation.errors import DeadlinePassed
 
 
@@ -70,3 +70,17 @@ def test_streams_of_different_index_differ_and_the_same_ones_agree():
     one, other, again = (problem().generator(at).random() for at in (1, 2, 1))
     assert one != other
     assert one == again
+
+
+def test_a_tolerance_ends_a_run_when_it_is_met_at_two_looks_in_succession():
+    looks = Looks(tolerance=0.1)
+    narrow, wide = (
+        problem().result(np.zeros(3), np.full(3, error), "permutation") for error in (0.01, 0.5)
+    )
+    assert [looks.settle(one) for one in (narrow, wide, narrow, narrow)] == [False] * 3 + [True]
+
+
+def test_without_a_tolerance_no_look_ends_a_run():
+    looks = Looks(tolerance=None)
+    exact = problem().result(np.zeros(3), np.zeros(3), "exact")
+    assert not any(looks.settle(exact) for _ in range(3))

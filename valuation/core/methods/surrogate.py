@@ -24,7 +24,7 @@ from valuation.core.methods.exact import exact, semivalues, shapley_weights
 from valuation.core.methods.surrogate_correction import Correction, corrected
 from valuation.core.methods.surrogate_design import spread, telling
 from valuation.core.methods.surrogate_posterior import Posterior
-from valuation.core.problem import Asking, Memo, Problem
+from valuation.core.problem import Asking, Looks, Memo, Problem
 from valuation.core.result import Result
 from valuation.errors import DeadlinePassed
 
@@ -76,6 +76,7 @@ def surrogate(problem: Problem) -> Asking:
 
 def _in_rounds(problem: Problem, controls: tuple[Control, ...]) -> Asking:
     n, memo, generator = problem.n_players, Memo(problem), problem.generator()
+    looks = Looks(problem.tolerance)
     state = State(ends(n), np.array([problem.empty, problem.grand]))
     budget = problem.budget if n > 62 else min(problem.budget, 1 << n)
     posterior, result = None, None
@@ -89,7 +90,7 @@ def _in_rounds(problem: Problem, controls: tuple[Control, ...]) -> Asking:
             return _exactly(problem, state)
         posterior = _fitted(state, controls, posterior)
         result = _result(problem, state, posterior)
-        if problem.is_settled(result):
+        if looks.settle(result):
             break
     if result is None:
         raise DeadlinePassed

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from valuation.core.coalitions import Coalitions, Floats
 from valuation.core.methods.permutation import Orders, prefixes
-from valuation.core.problem import Asking, Memo, Problem
+from valuation.core.problem import Asking, Looks, Memo, Problem
 from valuation.core.result import Result
 from valuation.core.spread import errors_by_position
 from valuation.errors import DeadlinePassed
@@ -36,7 +36,7 @@ def truncated(problem: Problem) -> Asking:
     joins later gets 0 from it. What is then missing of v(N) − v(∅) is
     `details["efficiency_gap"]`.
     """
-    memo, generator = Memo(problem), problem.generator()
+    memo, generator, looks = Memo(problem), problem.generator(), Looks(problem.tolerance)
     walks: list[Walk] = []
     result = None
     while (count := _affordable(problem, memo, sum(len(walk.orders) for walk in walks))) > 0:
@@ -46,7 +46,7 @@ def truncated(problem: Problem) -> Asking:
             break
         walks.append(walk)
         result = _estimate(problem, walks)
-        if problem.is_settled(result):
+        if looks.settle(result):
             break
     if result is None:
         raise DeadlinePassed
