@@ -60,12 +60,21 @@ class RunForm(forms.Form):
         max_length=200,
         help_text="For text programmes alone: the work whose royalties are shared.",
     )
+    continues = forms.TypedChoiceField(
+        label="Continues",
+        required=False,
+        coerce=UUID,
+        empty_value=None,
+        help_text="A finished run of the same game. What it evaluated of players whose rows are "
+        "still the same is known from the start and does not count.",
+    )
 
-    def __init__(self, *args: Any, programmes: Any = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, programmes: Any = (), finished: Any = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         chosen = {
             "programme": [(str(p.id), p.title) for p in programmes],
             "method": [(name, name) for name in ("auto", *sorted(METHODS.keys() - {"auto"}))],
+            "continues": [("", "none"), *((str(run.id), _title(run)) for run in finished)],
         }
         for name, choices in chosen.items():
             self.fields[name].choices = choices  # type: ignore[attr-defined]
@@ -79,6 +88,11 @@ class RunForm(forms.Form):
         """What the service is asked for, from a valid form."""
         asked = dict(self.cleaned_data)
         return {"programme_id": UUID(asked.pop("programme")), **asked}
+
+
+def _title(run: Any) -> str:
+    parts = (run.programme_title, run.work, run.method, f"{run.computed_at:%Y-%m-%d %H:%M}")
+    return " · ".join(part for part in parts if part)
 
 
 class PriorityForm(forms.Form):

@@ -52,7 +52,9 @@ def run_new(request: PersonRequest) -> HttpResponse:
     """A run is asked for here; a worker does it."""
     programmes = programme_list_for(request.user)
     initial = {"cutoff_at": timezone.now().isoformat(), **request.GET.dict()}
-    form = RunForm(request.POST or None, programmes=programmes, initial=initial)
+    runs = selectors.valuation_run_list(user=request.user)
+    finished = [run for run in runs if run.state in FINISHED]
+    form = RunForm(request.POST or None, programmes=programmes, finished=finished, initial=initial)
     cost = None
     if request.method == "POST" and form.is_valid() and "cost" in request.POST:
         cost = _cost(form.request())

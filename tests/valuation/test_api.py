@@ -83,3 +83,19 @@ def test_lists_cost_the_same_queries_at_one_and_at_many_runs(
     run_queue()
     with django_assert_num_queries(len(one)):
         client.get(RUNS)
+
+
+def test_a_run_continues_a_finished_one_over_the_api_and_the_page(
+    computed: Any, programme: Any, reviewer: Any, api: Any, client: Any
+) -> None:
+    body = {"programme": str(programme.id), "method": "exact", "budget": 32}
+    answer = api(reviewer).post(RUNS, {**body, "continues": str(computed.pk)})
+    assert answer.status_code == 201, answer.json()
+    assert answer.json()["continues"] == str(computed.pk)
+    unfinished = api(reviewer).post(RUNS, {**body, "continues": answer.json()["id"]})
+    assert (unfinished.status_code, unfinished.json()["code"]) == (409, "run_not_in_state")
+    client.force_login(reviewer, backend="django.contrib.auth.backends.ModelBackend")
+    form = {"cutoff_at": "2013-10-01T00:00:00Z", "seed": 0, "purpose": "payment", **body}
+    client.post("/runs/new/", {**form, "continues": str(computed.pk)})
+    assert computed.__class__.objects.filter(continues=computed).count() == 2
+    assert client.post("/runs/new/", {**form, "continues": "elsewhere"}).status_code == 422
