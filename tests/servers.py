@@ -36,9 +36,10 @@ class Server:
 
     user: str | None = None  # whom to become when started by root
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         self.port = free_port()
-        self.folder = Path(tempfile.mkdtemp(prefix=f"ledger-{type(self).__name__.lower()}-"))
+        name = type(self).__name__.lower()
+        self.folder = folder or Path(tempfile.mkdtemp(prefix=f"ledger-{name}-"))
         self.process: subprocess.Popen[bytes] | None = None
         self.account = self.user if self.user and os.geteuid() == 0 else None
         if self.account:
@@ -94,13 +95,13 @@ class Postgres(Server):
     user = "postgres"
     folder_of_files: Path  # of the installation whose database was prepared here
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         if not POSTGRES_DIRS:
             raise Absent("PostgreSQL")
-        super().__init__()
-        self.run(
-            "initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync", "data"
-        )
+        super().__init__(folder)
+        if not (self.folder / "data").exists():
+            options = ("--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync")
+            self.run("initdb", *options, "data")
 
     def run(self, program: str, *arguments: str) -> None:
         subprocess.run(
