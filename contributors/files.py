@@ -4,7 +4,7 @@ import hashlib
 import io
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -98,6 +98,27 @@ def read_mask(name: str, rows: int) -> NDArray[np.bool_]:
     with opened(name) as file:
         packed = np.frombuffer(file.read(), dtype=np.uint8)
     return np.unpackbits(packed, count=rows).astype(bool)
+
+
+@contextmanager
+def stored_digests(names: Sequence[str]) -> Iterator[list[digests.StoredDigests]]:
+    """The digests of each file, read slice by slice; copied from storage unless it is local."""
+    with scratch() as folder:
+        yield [digests.StoredDigests(local(name, folder / str(n))) for n, name in enumerate(names)]
+
+
+def local(name: str, copy: Path) -> Path:
+    """Where the file lies on this machine; the copy, if storage is elsewhere or has no file."""
+    try:
+        return Path(default_storage.path(name)) if name else empty(copy)
+    except NotImplementedError:
+        copy_to(name, copy)
+        return copy
+
+
+def empty(path: Path) -> Path:
+    path.touch()
+    return path
 
 
 def read_table(name: str, columns: list[str] | None = None) -> pa.Table:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from contributors.core.digests import Digests, StoredDigests
 
-SLICE_ROWS = 1_000_000  # sorted at once, with copies: about 100 MB
+SLICE_ROWS = 1_000_000  # sorted at once in memory, with copies: about 100 MB
+SPILLED_ROWS = 250_000  # of more rows, as many are read, and sorted, at once
 
 
 def first_occurrences(batches: Sequence[Digests | StoredDigests]) -> list[NDArray[np.bool_]]:
@@ -28,7 +29,7 @@ def first_occurrences(batches: Sequence[Digests | StoredDigests]) -> list[NDArra
             firsts[first_indices(np.concatenate([d[:] for d in batches]))] = True
     else:
         with tempfile.TemporaryDirectory(prefix="digests-") as folder:
-            for path in spilled(batches, Path(folder), slices=int(-(-starts[-1] // SLICE_ROWS))):
+            for path in spilled(batches, Path(folder), slices=int(-(-starts[-1] // SPILLED_ROWS))):
                 mark_firsts(path, firsts)
     return [firsts[a:b] for a, b in pairwise(starts)]
 
@@ -39,16 +40,17 @@ SPILLED = np.dtype([("digest", "<u8", 2), ("row", "<i8")])
 def spilled(batches: Sequence[Digests | StoredDigests], folder: Path, *, slices: int) -> list[Path]:
     """Write (digest, row) to one file per slice of the first word, block by block."""
     paths = [folder / str(index) for index in range(slices)]
-    width, start = 2**64 // slices + 1, 0
+    width, start = np.uint64(2**64 // slices + 1), 0
     for digests in batches:
-        for begin in range(0, len(digests), SLICE_ROWS):
-            block = np.asarray(digests[begin : begin + SLICE_ROWS])
+        for begin in range(0, len(digests), SPILLED_ROWS):
+            block = np.asarray(digests[begin : begin + SPILLED_ROWS])
+            order = np.argsort(block[:, 0] // width, kind="stable")
             records = np.empty(len(block), dtype=SPILLED)
-            records["digest"], records["row"] = block, np.arange(start, start + len(block))
-            chosen = (block[:, 0] // np.uint64(width)).astype(np.int64)
-            for index, path in enumerate(paths):
+            records["digest"], records["row"] = block[order], start + order
+            ends = np.searchsorted(records["digest"][:, 0] // width, np.arange(slices), "right")
+            for path, own in zip(paths, np.split(records, ends[:-1]), strict=True):
                 with path.open("ab") as file:
-                    file.write(records[chosen == index].tobytes())
+                    file.write(own.data)
             start += len(block)
     return paths
 

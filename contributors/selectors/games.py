@@ -85,6 +85,7 @@ def rows_make(path: Path, programme: ProgrammeRecord, parts: Sequence[tuple[int,
     )
     blocks = (block for index, part in parts for block in row_blocks(programme, index, part))
     rows.make(path, shape, blocks)
+    pa.default_memory_pool().release_unused()  # what reading took goes back to the system
 
 
 def row_blocks(programme: ProgrammeRecord, index: int, part: Kept) -> Iterator[rows.Part]:

@@ -92,7 +92,8 @@ def players_at(
 def kept_rows(batches: Iterable[Batch]) -> list[Kept]:
     """Return each batch with the mask of its rows, in order of acceptance."""
     ordered = sorted(batches, key=lambda batch: (batch.accepted_at, batch.id))
-    masks = first_occurrences([files.read_digests(batch.digests_name) for batch in ordered])
+    with files.stored_digests([batch.digests_name for batch in ordered]) as stored:
+        masks = first_occurrences(stored)
     return [Kept(batch=b, mask=m) for b, m in zip(ordered, masks, strict=True)]
 
 

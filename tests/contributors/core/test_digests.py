@@ -1,5 +1,6 @@
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,14 +55,13 @@ def test_texts_are_the_same_whatever_their_case_and_spaces():
     assert np.array_equal(one, two)
 
 
-@given(st.lists(pairs, max_size=4), st.sampled_from([3, 1000]))
-def test_first_occurrences_are_those_of_a_set(batches, slice_rows):
+@given(st.lists(pairs, max_size=4), st.sampled_from([2, 3, 1000]))
+def test_first_occurrences_are_those_of_a_set(batches, at_once):
     """The same with everything in memory and with slices spilled to disk."""
-    before, duplicates.SLICE_ROWS = duplicates.SLICE_ROWS, slice_rows
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(duplicates, "SLICE_ROWS", at_once)
+        patch.setattr(duplicates, "SPILLED_ROWS", at_once)
         masks = first_occurrences([as_digests(rows) for rows in batches])
-    finally:
-        duplicates.SLICE_ROWS = before
     seen = set()
     for rows, mask in zip(batches, masks, strict=True):
         for row, first in zip(rows, mask, strict=True):
