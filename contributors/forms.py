@@ -103,6 +103,10 @@ class BatchForm(PageForm):
         choices=[("", "as found"), (".", "a point"), (",", "a comma")],
     )
 
+    def ask_of_dialect_alone(self) -> None:
+        """Leaving rows out is no choice where the file is refused whatever its rows."""
+        self.fields["invalid_rows"].widget = forms.HiddenInput()
+
     def dialect(self) -> dict[str, str]:
         """What the sender said instead of what was found."""
         names = ("delimiter", "encoding", "decimal")

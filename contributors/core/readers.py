@@ -22,7 +22,7 @@ from contributors.core.limits import (
     ROWS_MAX,
     UNPACKED_BYTES_MAX,
 )
-from contributors.core.records import Dialect, ErrorList, row_error
+from contributors.core.records import Dialect, ErrorList, RowError, row_error
 from contributors.core.schema import Chunk, Column, Schema
 from contributors.core.streams import Source, lines_of
 from contributors.errors import (
@@ -57,17 +57,18 @@ def check_names(names: Sequence[str], *, schema: Schema) -> None:
         raise MissingColumns(
             f"Line 1: missing {listed(missing)}; found {listed(names)}.",
             line=1,
-            errors=[{"line": 1, "column": name, "code": "missing_column"} for name in missing],
+            errors=header_errors(missing, code="missing_column"),
         )
     if unknown := [name for name in names if name not in schema.names]:
         raise UnknownColumns(
             f"Line 1: the programme does not declare {listed(unknown)}.",
             line=1,
-            errors=[
-                {"line": 1, "column": name[:128], "code": "unknown_column"}
-                for name in unknown[:NAMES_SHOWN]
-            ],
+            errors=header_errors(unknown[:NAMES_SHOWN], code="unknown_column"),
         )
+
+
+def header_errors(names: Sequence[str], *, code: str) -> list[RowError]:
+    return [row_error(line=1, column=name, value="", code=code) for name in names]
 
 
 def listed(names: Sequence[str]) -> str:

@@ -17,6 +17,8 @@ class RowError:
 
 
 MESSAGES = {
+    "missing_column": "The programme needs this column.",
+    "unknown_column": "The programme does not declare this column.",
     "ragged_row": "The row has another number of cells than the header.",
     "missing": "A value is missing.",
     "not_a_number": "This is not a number.",

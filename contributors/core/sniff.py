@@ -1,5 +1,6 @@
 """What kind of file this is, told from its first bytes; never from its name."""
 
+import codecs
 import csv
 import re
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from contributors.errors import EmptyFile, UnknownFormat
 HEAD_BYTES = 256 * 1024
 DELIMITERS = (",", ";", "\t", "|")
 ENCODINGS = ("utf-8", "utf-16", "windows-1252", "iso-8859-1", "iso-8859-15")
+# A guess must be one of those that can be chosen, by the name that the codec gives it.
+GUESSED = {codecs.lookup(name).name: name for name in ENCODINGS if name.startswith(("w", "i"))}
 MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8"}
 DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 # What people send by mistake, and what to say about it.
@@ -22,6 +25,8 @@ FOREIGN = {
     b"PK\x05\x06": "This is an empty zip archive.",
     b"\xd0\xcf\x11\xe0": "This is an old spreadsheet; save it as CSV.",
     b"%PDF": "This is a PDF; send the table itself.",
+    b"\x89PNG": "This is a picture; send the data as a table.",
+    b"\xff\xd8\xff": "This is a picture; send the data as a table.",
     b"BZh": "This is bzip2; use gzip.",
     b"\xfd7zXZ": "This is xz; use gzip.",
     b"(\xb5/\xfd": "This is zstd; use gzip.",
@@ -92,9 +97,18 @@ def encoding_of(head: bytes) -> tuple[str, str]:
         # A character may be cut at the end of the head: three bytes at most.
         head[: len(head) - 3].decode("utf-8")
     except UnicodeDecodeError:
-        best = from_bytes(head[:4096]).best()
-        return "utf-8", best.encoding.replace("_", "-") if best else ""
+        return "utf-8", guessed(head[:4096])
     return "utf-8", ""
+
+
+def guessed(head: bytes) -> str:
+    """Return which of the encodings on offer it may be; nothing where none makes sense.
+
+    >>> guessed("name\\nJosé Müller".encode("windows-1252")), guessed(bytes(range(0x80, 0x100)))
+    ('windows-1252', '')
+    """
+    best = from_bytes(head, cp_isolation=list(GUESSED)).best()
+    return GUESSED[codecs.lookup(best.encoding).name] if best else ""
 
 
 def dialect_of(text: str, *, encoding: str, names: Sequence[str]) -> Dialect:

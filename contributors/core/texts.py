@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from contributors.core.limits import TEXT_BYTES_MAX
-from contributors.core.records import Dialect
+from contributors.core.records import Dialect, row_error
 from contributors.core.streams import Unpacked, Utf8, from_file
 from contributors.errors import EmptyFile, FileTooLarge, InvalidRows
 
@@ -60,7 +60,7 @@ def work_of(line: str, number: int) -> Work:
     except (ValueError, KeyError, TypeError, AssertionError, RecursionError) as error:
         raise InvalidRows(
             f"Line {number} is not an object with the texts “author” and “text”.",
-            errors=[{"line": number, "column": "", "code": "not_json"}],
+            errors=[row_error(line=number, column="", value="", code="not_json")],
         ) from error
     return work
 

@@ -7,10 +7,18 @@ from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 
 from contributors import actors, files, selectors, services
-from contributors.errors import EmptyFile, NotFound, Refusal
+from contributors.errors import (
+    ConsentMissing,
+    EmptyFile,
+    InvalidRows,
+    NoAcceptedRows,
+    NotFound,
+    Refusal,
+)
 from contributors.forms import BatchForm, UploadForm
 from contributors.models import Upload, UploadPart
 from contributors.pages.preview import FileShown, file_shown
@@ -23,8 +31,11 @@ ERRORS_SHOWN = 200
 
 @form_page("contributor")
 def upload_new(request: PersonRequest, programme_id: uuid.UUID) -> HttpResponse:
-    """A file is chosen and held; nothing is registered yet."""
+    """A file is chosen and held, once there is a consent; nothing is registered yet."""
     context = programme_context(request, programme_id)
+    if context["consent"] is None:
+        messages.info(request, ConsentMissing().remedy)
+        return redirect(reverse("contributors:programme", args=[programme_id]) + "#licence")
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -67,21 +78,27 @@ def upload_confirm(request: PersonRequest, upload_id: uuid.UUID) -> HttpResponse
     upload = _upload(request, upload_id)
     if upload.batch_id:
         return redirect("contributors:batch", upload.batch_id)
-    form, errors = BatchForm(request.POST or None), []
+    preview, form, wrong = shown(upload), BatchForm(request.POST or None), None
     if request.method == "POST" and form.is_valid():
         try:
             return _registered(request, upload, form)
         except Refusal as refusal:
             form.refuse(refusal)
-            errors = list(refusal.context.get("errors", ()))
+            wrong = refusal
+    by_rows = isinstance(wrong, InvalidRows | NoAcceptedRows)
+    refused_whole = not by_rows if wrong else bool(preview.missing)
+    if refused_whole:
+        form.ask_of_dialect_alone()
     context = {
         **programme_context(request, upload.programme_id),
         "form": form,
         "file_label": upload.file_label,
         "byte_count": upload.byte_count,
-        "preview": shown(upload),
-        "errors": errors[:ERRORS_SHOWN],
-        "error_count": len(errors),
+        "preview": preview,
+        "refused_whole": refused_whole,
+        "rows_may_go": isinstance(wrong, InvalidRows),
+        "errors": wrong.context["errors"][:ERRORS_SHOWN] if wrong and by_rows else (),
+        "error_count": wrong.context["error_count"] if wrong and by_rows else 0,
     }
     return render(request, "contributors/upload_confirm.html", context, status=form.status)
 

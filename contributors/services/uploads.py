@@ -11,11 +11,10 @@ from django.db import transaction
 from contributors import files
 from contributors.core.limits import FILE_BYTES_MAX
 from contributors.errors import FileTooLarge, InvalidField, NotFound, UploadIncomplete
-from contributors.models import Programme, Upload, UploadPart, User
+from contributors.models import Upload, UploadPart, User
 from contributors.selectors.batches import BatchReceipt, batch_receipt
 from contributors.services.audit import audit_record
-from contributors.services.batches import batch_register, safe_label
-from contributors.services.consents import own_contributor
+from contributors.services.batches import batch_register, prepared, safe_label
 
 PART_BYTES = 8 * 2**20  # what a poor line sends in a minute
 PART_BYTES_MAX = 64 * 2**20
@@ -32,17 +31,21 @@ def upload_begin(
     actor: User | None,
     now: datetime,
 ) -> Upload:
-    """An upload awaits its parts 0, 1, …, each of `part_bytes` but the last."""
-    contributor = own_contributor(contributor_id, actor)
-    if not Programme.objects.filter(pk=programme_id).exists():
-        raise NotFound("There is no such programme.")
+    """An upload awaits its parts 0, 1, …, each of `part_bytes` but the last.
+
+    Raises
+    ------
+    ConsentMissing, ProgrammeNotOpen, FileTooLarge, InvalidField
+        Why no file of this size would be taken: told before its first byte is sent.
+    """
+    batch = prepared(programme_id, contributor_id, actor, now)
     if byte_count > FILE_BYTES_MAX:
         raise FileTooLarge("The file is larger than 2 GiB.")
     if byte_count < 1 or not 1 <= part_bytes <= PART_BYTES_MAX:
         raise InvalidField("Give the size of the file, and parts of 1 byte to 64 MiB.")
     upload = Upload.objects.create(
-        contributor=contributor,
-        programme_id=programme_id,
+        contributor=batch.contributor,
+        programme=batch.programme,
         file_label=safe_label(file_label),
         byte_count=byte_count,
         part_bytes=part_bytes,

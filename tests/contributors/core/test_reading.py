@@ -102,6 +102,17 @@ def test_a_header_must_hold_the_declared_columns(found, refusal):
     with pytest.raises(refusal):
         check_names(found, schema=SCHEMA)
     check_names(["late", "record", "size"], schema=SCHEMA)
+
+
+def test_a_column_that_is_missing_is_told_like_any_other_error():
+    with pytest.raises(errors.MissingColumns) as refusal:
+        check_names(["record", "size"], schema=SCHEMA)
+    (told,) = refusal.value.context["errors"]
+    assert (told.line, told.column, told.code) == (1, "late", "missing_column")
+    assert told.message == "The programme needs this column."
+
+
+def test_a_long_list_of_names_is_cut():
     assert listed(["a"] * 12).endswith("…")
 
 

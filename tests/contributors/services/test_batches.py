@@ -159,6 +159,16 @@ def test_an_encoding_can_be_said(join, give):
     assert give(ann, file=file, dialect={"encoding": "windows-1252"}).accepted_count == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "guess"), [("Zo\xeb", " It may be windows-1252."), ("\x81\x8d\x8f\x90", "")]
+)
+def test_only_an_encoding_that_can_be_chosen_is_guessed(join, give, name, guess):
+    file = io.BytesIO(f"record,size,weight,late\n{name},1,2,no\n".encode("latin-1"))
+    with pytest.raises(errors.NotInEncoding) as refusal:
+        give(join("ann"), file=file)
+    assert str(refusal.value).endswith(guess) and ("may be" in str(refusal.value)) == bool(guess)
+
+
 def test_the_virus_scanner_of_the_settings_is_asked(join, give, settings):
     settings.VIRUS_SCANNER = "tests.contributors.services.test_batches.eicar"
     with pytest.raises(errors.InfectedFile):
