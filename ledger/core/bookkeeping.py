@@ -39,6 +39,7 @@ class Event(StrEnum):
     PAYOUT_REJECTED = "payout_rejected"
     PAYOUT_SETTLED = "payout_settled"
     PAYOUT_RETURNED = "payout_returned"
+    PAYOUT_OVERPAID = "payout_overpaid"
     BANK_FEE = "bank_fee"
     TAX_REMITTED = "tax_remitted"
     ADJUSTED_UP = "adjusted_up"

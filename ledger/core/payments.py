@@ -43,17 +43,46 @@ def payout_returned(
     currency: str,
     tax_minor: int = 0,
     authority: str = "",
+    clawback_minor: int = 0,
 ) -> EntryDraft:
     """A settled payment came back and is owed again.
 
     `tax_minor` is the tax that is given back with it: in the same tax year, while it is not
-    yet remitted; otherwise 0, and the tax stays and is reported.
+    yet remitted; otherwise 0, and the tax stays and is reported. `clawback_minor` is what the
+    payee owes back of an overpayment that comes back: it is owed back no more.
     """
-    payable = account_code("payable", party)
-    postings = [move(account_code("bank", bank), payable, net_minor, currency)]
+    postings = _split(account_code("bank", bank), party, net_minor, clawback_minor, currency)
     if tax_minor:
-        postings.append(move(account_code("withholding", authority), payable, tax_minor, currency))
+        tax, left = account_code("withholding", authority), max(clawback_minor - net_minor, 0)
+        postings += _split(tax, party, tax_minor, left, currency)
     return entry_draft(occasion, Event.PAYOUT_RETURNED, postings)
+
+
+def payout_overpaid(
+    occasion: Occasion,
+    *,
+    party: str,
+    bank: str,
+    net_minor: int,
+    payable_minor: int,
+    currency: str,
+    tax_minor: int = 0,
+    authority: str = "",
+) -> EntryDraft:
+    """The bank paid what was cancelled or rejected, as it was approved, tax included.
+
+    Taken from what is payable, so that it is not paid again; the rest becomes a clawback.
+    """
+    payable, clawback = account_code("payable", party), account_code("clawback", party)
+    postings, left = [], max(payable_minor, 0)
+    owed = [(account_code("bank", bank), net_minor)]
+    owed += [(account_code("withholding", authority), tax_minor)] if tax_minor else []
+    for account, amount_minor in owed:
+        taken = min(amount_minor, left)
+        left -= taken
+        postings.append(move(payable, account, taken, currency))
+        postings.append(move(clawback, account, amount_minor - taken, currency))
+    return entry_draft(occasion, Event.PAYOUT_OVERPAID, postings)
 
 
 def bank_fee(occasion: Occasion, *, bank: str, amount_minor: int, currency: str) -> EntryDraft:
@@ -110,3 +139,14 @@ def reversal(
         for posting in postings
     ]
     return entry_draft(occasion, event, swapped, reverses_id=entry_id)
+
+
+def _split(
+    debit: str, party: str, amount_minor: int, clawback_minor: int, currency: str
+) -> list[PostingDraft]:
+    """What comes back pays an overpayment first; the rest is owed again."""
+    paid_back = min(amount_minor, clawback_minor)
+    return [
+        move(debit, account_code("clawback", party), paid_back, currency),
+        move(debit, account_code("payable", party), amount_minor - paid_back, currency),
+    ]

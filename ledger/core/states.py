@@ -64,6 +64,10 @@ TRANSITIONS: dict[str, tuple[str, ...]] = {
         "accepted>settled",
         "accepted>rejected",
         "settled>returned",
+        # The bank paid it all the same.
+        "cancelled>overpaid",
+        "rejected>overpaid",
+        "overpaid>returned",
     ),
 }
 

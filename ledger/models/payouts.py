@@ -177,6 +177,7 @@ class Payout(models.Model):
         RETURNED = "returned"
         REJECTED = "rejected"
         CANCELLED = "cancelled"
+        OVERPAID = "overpaid", "paid all the same"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     batch = models.ForeignKey(PayoutBatch, models.PROTECT, related_name="payouts")
@@ -232,7 +233,15 @@ class Payout(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(
-                    state__in=["reserved", "in_file", "sent", "accepted", "settled", "returned"]
+                    state__in=[
+                        "reserved",
+                        "in_file",
+                        "sent",
+                        "accepted",
+                        "settled",
+                        "returned",
+                        "overpaid",
+                    ]
                 )
                 | Q(reserve_entry__isnull=False) & ~Q(account_digest=""),
                 name="payout_reserved_has_an_entry_and_an_account",

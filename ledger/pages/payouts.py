@@ -22,7 +22,8 @@ ACTIONS = {
     ("reviewer", "draft"): ("submission", "cancellation"),
     ("reviewer", "submitted"): ("cancellation",),
     ("approver", "submitted"): ("approval", "rejection"),
-    ("reviewer", "exported"): ("sending", "cancellation"),
+    ("reviewer", "exported"): ("sending",),
+    ("approver", "exported"): ("cancellation",),
     ("reviewer", "settled"): ("closing",),
 }
 SERVICES: dict[str, Callable[..., Any]] = {
@@ -43,7 +44,6 @@ LABELS = {
 }
 WITH_NOTE = ("approval", "rejection", "cancellation")
 WITH_FILE = ("approved", "exported", "sent", "part_settled", "settled", "closed")
-ANSWERED = ("exported", "sent", "part_settled", "settled")
 
 
 @page(*READERS)
@@ -136,6 +136,6 @@ def batch_context(request: PersonRequest, batch_id: UUID) -> dict[str, Any]:
         "note_form": NoteForm(),
         "answer_form": BankAnswerForm(),
         "can_download": moves_money and batch.state in WITH_FILE,
-        "can_answer": moves_money and batch.state in ANSWERED,
+        "can_answer": moves_money and bool(batch.file_sha256),
         "is_own": request.user.pk in (batch.prepared_by_id, batch.submitted_by_id),
     }

@@ -28,7 +28,7 @@ STATES = {
     "busy": "registered queued running received checking calculated in_review submitted exported "
     "sent part_settled frozen pending reserved in_file held agreed suspected answered declared",
     "bad": "rejected failed needs_decision returned superseded withdrawn reversed cancelled "
-    "disputed erased revoked approval_void invalid expired",
+    "overpaid disputed erased revoked approval_void invalid expired",
 }
 KINDS = {code: kind for kind, codes in STATES.items() for code in codes.split()}
 

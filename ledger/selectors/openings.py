@@ -19,6 +19,7 @@ from ledger.selectors.journal import account_balances
 # What an event does to what is owed, as a statement calls it; others are adjustments.
 MOVEMENT_OF_EVENT = {
     Event.PAYOUT_RESERVED: "paid",
+    Event.PAYOUT_OVERPAID: "paid",
     Event.PAYOUT_CANCELLED: "payment_returned",
     Event.PAYOUT_REJECTED: "payment_returned",
     Event.PAYOUT_RETURNED: "payment_returned",

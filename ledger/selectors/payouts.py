@@ -188,13 +188,14 @@ def payout_record(row: Payout) -> PayoutRecord:
 def batch_records(rows: Any) -> tuple[PayoutBatchRecord, ...]:
     """Batches as others read them, with their totals, in the rows' order. One query."""
     counted = ~Q(payouts__state__in=["held", "cancelled"])
+    paid = Q(payouts__state__in=["settled", "overpaid"])
     rows = rows.annotate(
         payout_count=Count("payouts", filter=counted),
         held_count=Count("payouts", filter=Q(payouts__state="held")),
         gross=Sum("payouts__gross_minor", filter=counted, default=0),
         withheld=Sum("payouts__withholding_minor", filter=counted, default=0),
         net=Sum("payouts__net_minor", filter=counted, default=0),
-        settled=Sum("payouts__net_minor", filter=Q(payouts__state="settled"), default=0),
+        settled=Sum("payouts__net_minor", filter=paid, default=0),
     )
     own = (
         "id", "code", "rail", "bank", "currency", "pay_on", "state", "prepared_by_id",

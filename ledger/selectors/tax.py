@@ -99,7 +99,9 @@ def tax_year(*, year: int) -> tuple[TaxYearRow, ...]:
     A payment counts in the year in which it left what was owed, once the bank has settled it;
     one that came back is not counted.
     """
-    paid = Payout.objects.filter(state="settled", reserve_entry__effective_on__year=year)
+    paid = Payout.objects.filter(
+        state__in=["settled", "overpaid"], reserve_entry__effective_on__year=year
+    )
     sums: dict[tuple[Any, ...], list[int]] = {}
     for payout in paid.select_related("contributor").order_by("contributor__code", "id"):
         facts = tuple(payout.tax[name] for name in TAX_FACTS)

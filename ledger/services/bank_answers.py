@@ -15,7 +15,7 @@ from django.db import transaction
 
 from ledger.core.bookkeeping import EntryDraft, Event, entry_draft, move
 from ledger.core.chart import account_code
-from ledger.core.payments import payout_returned, payout_settled
+from ledger.core.payments import payout_overpaid, payout_returned, payout_settled
 from ledger.core.reasons import reason
 from ledger.files.bank import Answer, BankAnswers, read_answers
 from ledger.models import BankMessage, JournalEntry, Payout, PayoutBatch
@@ -53,7 +53,10 @@ DONE = (
     Payout.State.REJECTED,
     Payout.State.CANCELLED,
     Payout.State.HELD,
+    Payout.State.OVERPAID,
 )
+# States in which we count on the bank not to pay.
+OFF = (Payout.State.CANCELLED, Payout.State.REJECTED)
 
 
 def bank_message_ingest(*, content: bytes, actor: Any, now: datetime) -> BankMessage:
@@ -147,6 +150,8 @@ def _answer(payout: Payout, batch: PayoutBatch, receipt: _Receipt) -> str:
 
 
 def _accepted(payout: Payout, batch: PayoutBatch, receipt: _Receipt) -> str:
+    if payout.state == Payout.State.CANCELLED:
+        return "accepted_unexpected"
     if payout.state != Payout.State.SENT:
         return "known"
     payout_move(
@@ -168,8 +173,12 @@ def _rejected(payout: Payout, batch: PayoutBatch, receipt: _Receipt) -> str:
 
 
 def _settled(payout: Payout, batch: PayoutBatch, receipt: _Receipt) -> str:
-    if payout.state not in (Payout.State.SENT, Payout.State.ACCEPTED):
+    if payout.state in OFF and payout.reserve_entry_id and batch.file_sha256:
+        return _overpaid(payout, batch, receipt)
+    if payout.state in DONE[:2] or payout.state == Payout.State.OVERPAID:
         return "known"
+    if payout.state not in (Payout.State.SENT, Payout.State.ACCEPTED):
+        return "never_sent"
     draft = payout_settled(
         occasion_in(period_open_at(receipt.now), receipt.now, "payout", payout.id),
         rail=batch.rail,
@@ -188,11 +197,26 @@ def _settled(payout: Payout, batch: PayoutBatch, receipt: _Receipt) -> str:
     return "settled"
 
 
+def _overpaid(payout: Payout, batch: PayoutBatch, receipt: _Receipt) -> str:
+    """The money left although we had taken the payment back: booked, so that it is not lost."""
+    draft = _overpaid_draft(payout, batch, receipt.now)
+    _post(draft, f"payout:{payout.id}:overpaid", receipt.actor, receipt.now)
+    payout_move(
+        payout,
+        Payout.State.OVERPAID,
+        actor=receipt.actor,
+        now=receipt.now,
+        reason=f"The bank paid it although it was {payout.state}.",
+        evidence_sha256=receipt.sha256,
+    )
+    return "settled_unexpected"
+
+
 def _returned(payout: Payout, batch: PayoutBatch, receipt: _Receipt) -> str:
     """The money is owed again. A return that overtakes the debit settles the payment first."""
-    if payout.state in (Payout.State.SENT, Payout.State.ACCEPTED):
+    if payout.state not in DONE[:2]:
         _settled(payout, batch, receipt)
-    if payout.state != Payout.State.SETTLED:
+    if payout.state not in (Payout.State.SETTLED, Payout.State.OVERPAID):
         return "known"
     draft = _return_draft(payout, batch, receipt.now)
     _post(draft, f"payout:{payout.id}:returned", receipt.actor, receipt.now)
@@ -223,6 +247,37 @@ def _moved_back(payout: Payout, to_state: str, receipt: _Receipt) -> None:
     )
 
 
+def _overpaid_draft(payout: Payout, batch: PayoutBatch, now: datetime) -> EntryDraft:
+    occasion = occasion_in(period_open_at(now), now, "payout", payout.id)
+    party, authority = str(payout.contributor_id), payout.tax["authority"]
+    if payout.advance_id is None:
+        payable = account_code("payable", party)
+        return payout_overpaid(
+            occasion,
+            party=party,
+            bank=batch.bank,
+            net_minor=payout.net_minor,
+            payable_minor=held_minor(code=payable, currency=payout.currency),
+            tax_minor=payout.withholding_minor,
+            authority=authority,
+            currency=payout.currency,
+        )
+    advance = account_code("advance", party)
+    postings = [move(advance, account_code("bank", batch.bank), payout.net_minor, payout.currency)]
+    if payout.withholding_minor:
+        tax = account_code("withholding", authority)
+        postings.append(move(advance, tax, payout.withholding_minor, payout.currency))
+    return entry_draft(occasion, Event.PAYOUT_OVERPAID, postings)
+
+
+def _owed_back_minor(payout: Payout) -> int:
+    """What of an overpayment the payee still owes: its return pays that first."""
+    if payout.state != Payout.State.OVERPAID:
+        return 0
+    clawback = account_code("clawback", str(payout.contributor_id))
+    return held_minor(code=clawback, currency=payout.currency)
+
+
 def _return_draft(payout: Payout, batch: PayoutBatch, now: datetime) -> EntryDraft:
     occasion = occasion_in(period_open_at(now), now, "payout", payout.id)
     tax_minor = _tax_back_minor(payout, occasion.effective_on.year)
@@ -235,6 +290,7 @@ def _return_draft(payout: Payout, batch: PayoutBatch, now: datetime) -> EntryDra
             net_minor=payout.net_minor,
             tax_minor=tax_minor,
             authority=authority,
+            clawback_minor=_owed_back_minor(payout),
             currency=payout.currency,
         )
     advance = account_code("advance", party)

@@ -148,27 +148,28 @@ def payout_batch_reject(*, batch_id: UUID, note: str, actor: Any, now: datetime)
         if batch.state != State.SUBMITTED or batch.submitted_by is None:
             raise BatchNotInState(state=batch.state)
         refuse_own_work(actor, batch.prepared_by_id, batch.submitted_by_id)
-        Approval.objects.create(
-            subject_type="payout_batch",
-            subject_id=batch.id,
-            subject_hash=batch.lines_hash,
-            prepared_by=batch.submitted_by,
-            approver=actor,
-            decision=Approval.Decision.REJECTED,
-            note=note,
-            at=now,
-        )
+        _refused(batch, note, actor, now)
         batch_move(batch, State.DRAFT, actor=actor, now=now, reason=note, lines_hash="")
     return batch
 
 
 def payout_batch_cancel(*, batch_id: UUID, note: str, actor: Any, now: datetime) -> PayoutBatch:
-    """Nothing of the batch is paid; what was reserved is owed again. Not after it was sent."""
+    """Nothing of the batch is paid; what was reserved is owed again. Not after it was sent.
+
+    Once its file was written, an approver who made no part of the batch has to sign for it:
+    whoever holds the file could have it paid, and the batch that comes next as well.
+
+    Raises
+    ------
+    NotPermitted, OwnWork, RejectionUnexplained, BatchNotInState
+    """
     require_role(actor, "reviewer", "approver")
     with transaction.atomic():
         batch = batch_locked(batch_id)
         if batch.state == State.CANCELLED:
             return batch
+        if batch.state == State.EXPORTED:
+            _sign_off(batch, note, actor, now)
         batch_move(batch, State.CANCELLED, actor=actor, now=now, reason=note)
         payouts_cancel(batch, actor=actor, now=now, reason=note)
     return batch
@@ -264,6 +265,29 @@ def payout_move(
         reason=reason,
         evidence_sha256=evidence_sha256,
         **fields,
+    )
+
+
+def _sign_off(batch: PayoutBatch, note: str, actor: Any, now: datetime) -> None:
+    """Somebody who neither made the batch nor is paid by it says why its file is never paid."""
+    require_role(actor, "approver")
+    if not note.strip():
+        raise RejectionUnexplained
+    payees = batch.payouts.values_list("contributor__user_id", flat=True)
+    refuse_own_work(actor, batch.prepared_by_id, batch.submitted_by_id, *payees)
+    _refused(batch, note, actor, now)
+
+
+def _refused(batch: PayoutBatch, note: str, actor: Any, now: datetime) -> None:
+    Approval.objects.create(
+        subject_type="payout_batch",
+        subject_id=batch.id,
+        subject_hash=batch.lines_hash,
+        prepared_by=batch.submitted_by,
+        approver=actor,
+        decision=Approval.Decision.REJECTED,
+        note=note,
+        at=now,
     )
 
 

@@ -25,6 +25,15 @@ BEGIN
     RAISE EXCEPTION 'payout_batch_approver_is_not_paid: nobody approves a payment to themselves'
       USING ERRCODE = 'integrity_constraint_violation';
   END IF;
+  IF OLD.state = 'exported' AND NEW.state = 'cancelled' AND NOT EXISTS (
+    SELECT 1 FROM ledger_approval AS signed
+    WHERE signed.subject_type = 'payout_batch' AND signed.subject_id = NEW.id
+      AND signed.subject_hash = NEW.lines_hash AND signed.decision = 'rejected'
+      AND signed.approver_id NOT IN (NEW.prepared_by_id, NEW.submitted_by_id)
+  ) THEN
+    RAISE EXCEPTION 'payout_batch_in_a_file_is_cancelled_by_another: its file could still be paid'
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
   RETURN NEW;
 END $$;
 

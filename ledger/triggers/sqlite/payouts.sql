@@ -37,6 +37,13 @@ BEGIN
     WHERE payout.batch_id = NEW.id AND payout.state <> 'cancelled'
       AND payee.user_id = NEW.approved_by_id
   );
+  SELECT RAISE(ABORT, 'payout_batch_in_a_file_is_cancelled_by_another: its file could still be paid')
+  WHERE OLD.state = 'exported' AND NEW.state = 'cancelled' AND NOT EXISTS (
+    SELECT 1 FROM ledger_approval AS signed
+    WHERE signed.subject_type = 'payout_batch' AND signed.subject_id = NEW.id
+      AND signed.subject_hash = NEW.lines_hash AND signed.decision = 'rejected'
+      AND signed.approver_id NOT IN (NEW.prepared_by_id, NEW.submitted_by_id)
+  );
 END;
 
 CREATE TRIGGER ledger_payout_batch_delete BEFORE DELETE ON ledger_payout_batch

@@ -3,7 +3,7 @@
 import json
 import threading
 import urllib.request
-from datetime import UTC, date, datetime
+from datetime import date
 from xml.etree import ElementTree
 
 import pytest
@@ -43,7 +43,6 @@ from ledger.services.payouts import (
     advance_agree,
     payout_batch_cancel,
     payout_batch_close,
-    payout_batch_prepare,
     payout_batch_reject,
     payout_batch_submit,
     payout_remove,
@@ -51,12 +50,9 @@ from ledger.services.payouts import (
 from ledger.services.periods import period_close, period_open
 from ledger.services.tax import tax_profile_add, tax_rule_add
 from ledger.services.unclaimed import payable_unclaim
+from tests.ledger.services.payments import IBANS, NOW, VALUES, clearing, owed, states
 
 pytestmark = pytest.mark.django_db
-NOW = datetime(2014, 1, 20, 9, tzinfo=UTC)
-# Accounts that the test bank holds (closed: the third), and one at another bank.
-IBANS = {"ann": "NL30MOCK0000000005", "bob": "NL84MOCK0000000003", "cleo": "NL14MOCK0000000002"}
-VALUES = {"ann": "0.2", "bob": "0.1", "cleo": "0.1"}
 
 
 class Bank:
@@ -96,54 +92,6 @@ def bank():
     server.shutdown()
     server.server_close()
     thread.join()
-
-
-@pytest.fixture
-def payees(make_user, make_contributor):
-    def make(**ibans):
-        people = {}
-        for code, iban in (ibans or IBANS).items():
-            contributor = make_contributor(code)
-            contributor.user = make_user(f"{code}-payee")
-            contributor.save()
-            bank_details_set(
-                contributor=contributor, holder=code.title(), iban=iban, bic="",
-                actor=contributor.user, now=NOW,
-            )  # fmt: skip
-            people[code] = contributor
-        return people
-
-    return make
-
-
-@pytest.fixture
-def make_batch(reviewer, approver):
-    def make(code="2014-01", up_to="approve", currency="EUR", pay_on=date(2014, 1, 21)):
-        batch = payout_batch_prepare(
-            code=code, currency=currency, rail="sepa", bank="main", pay_on=pay_on,
-            actor=reviewer, now=NOW,
-        )  # fmt: skip
-        if up_to in ("submit", "approve"):
-            batch = payout_batch_submit(batch_id=batch.id, actor=reviewer, now=NOW)
-        if up_to == "approve":
-            batch = payout_batch_approve(batch_id=batch.id, actor=approver, now=NOW)
-        return batch
-
-    return make
-
-
-def states(batch):
-    rows = batch.payouts.order_by("position").values_list("contributor__code", "state")
-    return dict(rows)
-
-
-def owed(contributor, purpose="payable", currency="EUR"):
-    number = {"payable": 2100, "advance": 1200}[purpose]
-    return held_minor(code=f"{number}:{purpose}:{contributor.id}", currency=currency)
-
-
-def clearing(currency="EUR"):
-    return held_minor(code="2300:payout-clearing:sepa", currency=currency)
 
 
 def test_a_batch_goes_to_the_bank_and_comes_back_settled_rejected_and_returned(
