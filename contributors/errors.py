@@ -218,6 +218,13 @@ class OverlapsValidation(FileRefused):
 # What the state of things refuses ------------------------------------------------------------
 
 
+class OwnRole(Refusal):
+    """Nobody changes their own role.
+
+    Ask another administrator.
+    """
+
+
 class NotPermitted(Refusal):
     """Your role may not do this.
 

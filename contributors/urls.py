@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from contributors.pages import account, batches, integrity, programmes, uploads
+from contributors.pages import account, batches, integrity, people, programmes, uploads
 
 app_name = "contributors"
 urlpatterns = [
@@ -31,6 +31,8 @@ urlpatterns = [
     path("profile/", account.profile, name="profile"),
     path("tokens/", account.tokens, name="tokens"),
     path("tokens/<uuid:token_id>/revocation/", account.token_revoke, name="token-revoke"),
+    path("people/", people.people, name="people"),
+    path("people/<uuid:user_id>/role/", people.role_set, name="role-set"),
     path("integrity/", integrity.board, name="integrity"),
     path("integrity/pairs/<uuid:pair_id>/", integrity.pair_decide, name="pair-decide"),
     path("integrity/links/<uuid:link_id>/", integrity.link_decide, name="link-decide"),

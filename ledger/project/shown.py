@@ -207,11 +207,15 @@ MENUS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("Payouts", "ledger:payout-batches", "/payouts/"),
         ("Statements", "ledger:statements", "/statements/"),
         ("Integrity", "contributors:integrity", "/integrity/"),
+        ("Periods", "ledger:periods", "/periods/"),
+        ("Pools", "ledger:pools", "/pools/"),
+        ("Disputes", "ledger:disputes", "/disputes/"),
+        ("Operations", "ledger:operations", "/operations/"),
     ),
     "administrator": (
         ("Overview", "ledger:home", "/home/"),
         ("Operations", "ledger:operations", "/operations/"),
-        ("People and roles", "admin:index", "/admin/"),
+        ("People and roles", "contributors:people", "/people/"),
     ),
 }
 

@@ -48,6 +48,7 @@ KINDS = {
     "statements": "statement",
     "suspected-pairs": "pair",
     "pairs": "pair",
+    "people": "person",
     "tokens": "token",
     "uploads": "upload",
     "valuation-runs": "valuation-run",
@@ -58,7 +59,7 @@ OWN = {
 }
 STAFFS = {"account", "entry", "holdback", "pool", "royalty-run", "pair"}
 # Staff's too; the world has none of them, so that an id of nothing has to do.
-ABSENT = {"advance", "bank message", "payout batch", "tax profile", "tax rule"}
+ABSENT = {"advance", "bank message", "payout batch", "person", "tax profile", "tax rule"}
 SHARED = {
     "licence",
     "period",

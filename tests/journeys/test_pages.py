@@ -32,6 +32,7 @@ PAGES = {
     "/batches/": EVERYBODY,
     "/profile/": "contributor",
     "/tokens/": EVERYBODY,
+    "/people/": "administrator",
     "/integrity/": "reviewer auditor",
     "/runs/": EVERYBODY,
     "/runs/new/": "reviewer",
