@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from contributors.core.croissant import DOCUMENT_BYTES_MAX, provenance_of
 from contributors.core.scopes import SCOPES
 from contributors.core.sniff import DELIMITERS, ENCODINGS
 from contributors.errors import Refusal
@@ -102,6 +103,22 @@ class BatchForm(PageForm):
         label="Decimals are written with",
         choices=[("", "as found"), (".", "a point"), (",", "a comma")],
     )
+
+    croissant = forms.FileField(
+        required=False,
+        label="Provenance, as a Croissant file",
+        help_text="Where the data comes from and what it may be used for. What is left out is "
+        "listed as missing on the receipt.",
+    )
+
+    def clean_croissant(self) -> dict[str, Any]:
+        """The provenance that the file names; a file that is no Croissant file is refused."""
+        if not (file := self.cleaned_data["croissant"]):
+            return {}
+        try:
+            return provenance_of(file.read(DOCUMENT_BYTES_MAX + 1))
+        except Refusal as refusal:
+            raise forms.ValidationError(refusal.sentence) from refusal
 
     def ask_of_dialect_alone(self) -> None:
         """Leaving rows out is no choice where the file is refused whatever its rows."""

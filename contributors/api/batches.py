@@ -1,5 +1,6 @@
 """Batches over the API: registered with a receipt, read, withdrawn, erased."""
 
+import json
 from typing import Any
 
 from django.utils import timezone
@@ -13,6 +14,7 @@ from rest_framework.response import Response
 
 from contributors import actors
 from contributors.api.common import ContributorsWrite, own, signed_in, valid
+from contributors.core.croissant import with_provenance_of
 from contributors.core.sniff import ENCODINGS
 from contributors.models import Batch
 from contributors.selectors.batches import batch_receipt, receipt_of, with_names
@@ -53,6 +55,7 @@ class BatchAnswer(serializers.Serializer):
     refusal_sentence = serializers.CharField()
     flags = serializers.ListField(child=serializers.CharField())
     provenance = serializers.DictField()
+    provenance_missing = serializers.ListField(child=serializers.CharField())
     consent = serializers.UUIDField(source="consent_id")
     consent_purpose = serializers.CharField()
     licence_identifier = serializers.CharField()
@@ -70,6 +73,9 @@ class IntakeOptions(serializers.Serializer):
 
     invalid_rows = serializers.ChoiceField(choices=Batch.InvalidRows.values, default="refuse")
     provenance = serializers.JSONField(default=dict)
+    croissant = serializers.JSONField(
+        required=False, help_text="A Croissant description; fills provenance fields not given."
+    )
     encoding = serializers.ChoiceField(choices=ENCODINGS, required=False)
     delimiter = serializers.ChoiceField(choices=[",", ";", "\t", "|"], required=False)
     quote = serializers.ChoiceField(choices=['"', "'"], required=False)
@@ -82,6 +88,9 @@ class IntakeOptions(serializers.Serializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         dialect = {name: attrs.pop(name) for name in DIALECT if name in attrs}
+        if "croissant" in attrs:
+            document = json.dumps(attrs.pop("croissant")).encode()
+            attrs["provenance"] = with_provenance_of(document, attrs["provenance"])
         return {**attrs, "dialect": dialect}
 
 

@@ -154,6 +154,19 @@ def provenance_of(document: bytes) -> dict[str, Any]:
     return found
 
 
+def with_provenance_of(document: bytes, given: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields that were given, and those of a Croissant file where none was.
+
+    >>> with_provenance_of(b'{"@type": "sc:Dataset", "name": "A"}', {"use": {"patent": "none"}})
+    {'source': {'dataset_title': 'A'}, 'use': {'patent': 'none'}}
+    """
+    found = provenance_of(document)
+    for group, fields in given.items():
+        known = found.get(group, {}) if isinstance(fields, dict) else {}
+        found[group] = {**known, **fields} if isinstance(fields, dict) else fields
+    return found
+
+
 def read(document: bytes) -> dict[str, Any]:
     try:
         record = json.loads(document) if len(document) <= DOCUMENT_BYTES_MAX else None

@@ -78,7 +78,11 @@ def upload_confirm(request: PersonRequest, upload_id: uuid.UUID) -> HttpResponse
     upload = _upload(request, upload_id)
     if upload.batch_id:
         return redirect("contributors:batch", upload.batch_id)
-    preview, form, wrong = shown(upload), BatchForm(request.POST or None), None
+    preview, form, wrong = (
+        shown(upload),
+        BatchForm(request.POST or None, request.FILES or None),
+        None,
+    )
     if request.method == "POST" and form.is_valid():
         try:
             return _registered(request, upload, form)
@@ -131,7 +135,11 @@ def _registered(request: PersonRequest, upload: Upload, form: BatchForm) -> Http
 
 
 def _wishes(form: BatchForm) -> dict[str, Any]:
-    return {"invalid_rows": form.cleaned_data["invalid_rows"], "dialect": form.dialect()}
+    return {
+        "invalid_rows": form.cleaned_data["invalid_rows"],
+        "dialect": form.dialect(),
+        "provenance": form.cleaned_data["croissant"],
+    }
 
 
 def _upload(request: PersonRequest, upload_id: uuid.UUID) -> Upload:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from contributors.core.provenance import missing_fields
 from contributors.errors import NotFound
 from contributors.models import Batch, Contributor, RowIssue, User
 
@@ -58,6 +59,11 @@ class BatchReceipt:
     erased_at: datetime | None
     issues: tuple[RowIssueRecord, ...] = ()
     replayed: bool = False
+
+    @property
+    def provenance_missing(self) -> tuple[str, ...]:
+        """The provenance fields without a value, as `group.name`."""
+        return missing_fields(self.provenance)
 
 
 def batch_receipt(

@@ -1,5 +1,7 @@
 """Who may do what: another's object is 404 at every address, scopes and roles hold."""
 
+import io
+import json
 import re
 from typing import Any
 
@@ -108,6 +110,49 @@ def test_a_batch_is_registered_read_and_withdrawn_over_http(ann, api, programme)
     assert (preview["rows_leaving"], preview["rows_left"]) == (2, 0)
     assert client.post(f"{address}withdrawal/").json()["state"] == "withdrawn"
     assert client.post(f"{address}erasure/").json()["state"] == "erased"
+
+
+def test_provenance_comes_from_a_croissant_file_and_what_is_missing_is_listed(ann, api, programme):
+    described = {"@type": "sc:Dataset", "name": "Parcels", "description": "Of one week."}
+    given = {"source": {"description": "Of two weeks."}}
+    receipt = (
+        api(ann)
+        .post(
+            "/api/v1/batches/",
+            {
+                "programme": str(programme.id),
+                "file": upload("r1,1,2,no"),
+                "croissant": json.dumps(described),
+                "provenance": json.dumps(given),
+            },
+            format="multipart",
+        )
+        .json()
+    )
+    assert receipt["provenance"]["source"]["dataset_title"] == "Parcels"
+    assert receipt["provenance"]["source"]["description"] == "Of two weeks."
+    assert "source.issuer" in receipt["provenance_missing"]
+    assert "source.dataset_title" not in receipt["provenance_missing"]
+
+
+@pytest.mark.parametrize("wrong", ["[]", '{"@type": "sc:Person"}', "7"])
+def test_what_is_no_croissant_file_is_refused(ann, api, programme, wrong):
+    answer = api(ann).post(
+        "/api/v1/batches/",
+        {"programme": str(programme.id), "file": upload("r1,1,2,no"), "croissant": wrong},
+        format="multipart",
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_field")
+
+
+def test_the_page_takes_a_croissant_file_and_shows_what_is_missing(ann, client, programme):
+    client.force_login(ann)
+    begun = client.post(f"/programmes/{programme.id}/upload/", {"file": upload("r1,1,2,no")})
+    described = io.BytesIO(b'{"@type": "sc:Dataset", "name": "Parcels of June"}')
+    described.name = "croissant.json"
+    wishes = {"invalid_rows": "refuse", "croissant": described}
+    page = client.post(begun["Location"], wishes, follow=True).content.decode()
+    assert "Parcels of June" in page and "Missing: source.metadata location" in page
 
 
 def test_a_refused_file_names_every_error(ann, api, programme):
