@@ -87,6 +87,14 @@ class ReportLine:
     reference: str
 
 
+# What a record shows of other tables; the rest (a programme's frozen specification) costs more to
+# read than the statement.
+RELATED_COLUMNS = (
+    "contributor__code", "period__code", "period__ends_on",
+    "run__pool", "run__pool__programme", "run__pool__programme__slug",
+)  # fmt: skip
+
+
 def statement_list(
     *,
     user: Any,
@@ -124,8 +132,9 @@ def report_statements(
         rows = rows.filter(period__code=period)
     if currency:
         rows = rows.filter(currency=currency)
+    own = [field.name for field in Statement._meta.concrete_fields if field.name != "record"]
     related = ("contributor", "period", "run__pool__programme")
-    return rows.select_related(*related).defer("record").order_by("id")
+    return rows.select_related(*related).only(*own, *RELATED_COLUMNS).order_by("id")
 
 
 def report_totals(rows: QuerySet[Statement]) -> dict[str, dict[str, int]]:
