@@ -3,8 +3,9 @@
 Rounds of growing size. In each the surrogate is fitted to all utilities so far
 (`surrogate_posterior`), then chooses most of the next round: the coalitions that lower the players'
 posterior variances most (`surrogate_design`); the rest is drawn at random over all sizes, so that a
-wrong fit is found out. What has been seen counts as seen: the white part of the kernel belongs to
-the game, the error falls to zero as the budget reaches 2^n, and values sum to v(N) − v(∅).
+wrong fit is found out. What an earlier run has seen is learned from before the first round and is
+not counted. What has been seen counts as seen: the white part of the kernel belongs to the game,
+the error falls to zero as the budget reaches 2^n, and values sum to v(N) − v(∅).
 
 Beyond `SAMPLE_MAX` coalitions the surrogate stays as it is, and its residuals on further random
 coalitions correct it: an unbiased stratified estimate, whatever the surrogate. See
@@ -77,11 +78,12 @@ def surrogate(problem: Problem) -> Asking:
 def _in_rounds(problem: Problem, controls: tuple[Control, ...]) -> Asking:
     n, memo, generator = problem.n_players, Memo(problem), problem.generator()
     looks = Looks(problem.tolerance)
-    state = State(ends(n), np.array([problem.empty, problem.grand]))
-    budget = problem.budget if n > 62 else min(problem.budget, 1 << n)
-    posterior, result = None, None
+    state, given = _begun(problem)
+    budget = problem.budget if n > 62 else min(problem.budget, (1 << n) - given)
+    posterior = _fitted(state, controls, None) if given >= FIRST_MIN else None
+    result = None
     for stop in schedule(n, budget):
-        chosen = _next_round(state, stop - len(state), posterior, controls, generator)
+        chosen = _next_round(state, stop + given - len(state), posterior, controls, generator)
         utilities = yield from memo.ask(chosen)
         if utilities is None:
             break
@@ -95,6 +97,14 @@ def _in_rounds(problem: Problem, controls: tuple[Control, ...]) -> Asking:
     if result is None:
         raise DeadlinePassed
     return result
+
+
+def _begun(problem: Problem) -> tuple[State, int]:
+    """∅, N and what an earlier run has seen, and how many those are."""
+    state = State(ends(problem.n_players), np.array([problem.empty, problem.grand]))
+    if problem.given is not None:
+        state.add(*problem.given)
+    return state, len(state) - 2
 
 
 def _next_round(
