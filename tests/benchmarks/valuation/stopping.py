@@ -24,7 +24,7 @@ from valuation.core.problem import Looks
 from valuation.core.result import Z_95, Result
 
 BUDGET, AT = 900, 100  # evaluations at most, and those that the tolerance is taken from
-SEEDS_OF_TOLERANCE = 15
+SEEDS_OF_TOLERANCE = 9
 
 
 def main() -> None:
