@@ -7,7 +7,7 @@ from contributors.api.programmes import LicenceViewSet, ProgrammeViewSet
 from contributors.api.tokens import TokenViewSet
 from contributors.api.uploads import UploadViewSet
 
-router = SimpleRouter()
+router = SimpleRouter(use_regex_path=False)  # an id that is none is 404
 router.register("tokens", TokenViewSet, basename="token")
 router.register("licences", LicenceViewSet, basename="licence")
 router.register("programmes", ProgrammeViewSet, basename="programme")

@@ -228,7 +228,14 @@ class OwnRole(Refusal):
 class NotPermitted(Refusal):
     """Your role may not do this.
 
-    Ask a reviewer or an administrator.
+    Ask somebody who has the role, or an administrator for it.
+    """
+
+
+class ScopeMissing(NotPermitted):
+    """The token's scopes do not allow this.
+
+    Make a token with a scope that does: in the browser, under your profile, Tokens.
     """
 
 

@@ -6,6 +6,7 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from contributors.core import scopes
+from contributors.errors import ScopeMissing
 from contributors.models import ApiToken, User
 
 
@@ -13,7 +14,10 @@ class _RolesWrite(BasePermission):
     """Everybody logged in reads what is theirs to see; the named roles write."""
 
     roles: tuple[str, ...] = ()
-    message = "Your role does not allow this."
+
+    @property
+    def message(self) -> str:
+        return f"Only {' or '.join(f'{role}s' for role in self.roles)} may do this."
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if not request.user or not request.user.is_authenticated:
@@ -41,7 +45,9 @@ class ReviewersAndApproversWrite(_RolesWrite):
     roles = (User.Role.REVIEWER, User.Role.APPROVER)
 
 
-def token_allows(token: ApiToken, request: Request) -> bool:
-    """Whether the token's scopes reach the address and method of the request."""
-    noun = scopes.noun_of(request.path)
-    return scopes.allows(token.scopes, method=request.method or "", noun=noun)
+def refuse_beyond_scopes(token: ApiToken, request: Request) -> None:
+    """The token's scopes reach the address and method of the request, or ScopeMissing is raised."""
+    asked = {"method": request.method or "", "noun": scopes.noun_of(request.path)}
+    if not scopes.allows(token.scopes, **asked):
+        enough = " or ".join(f"“{scope}”" for scope in scopes.allowing(**asked))
+        raise ScopeMissing(f"The token lacks the scope {enough}.")

@@ -93,13 +93,13 @@ class UploadViewSet(viewsets.GenericViewSet):
     @action(
         detail=True,
         methods=["put"],
-        url_path=r"parts/(?P<number>\d{1,7})",
+        url_path="parts/<int:number>",
         parser_classes=[BytesParser],
     )
-    def parts(self, request: Request, pk: Any, number: str) -> Response:
+    def parts(self, request: Request, pk: Any, number: int) -> Response:
         """Part `number`, from 0, as raw bytes; send it again if in doubt."""
         data = request.data if isinstance(request.data, bytes) else b""
-        upload_part_put(upload_id=pk, number=int(number), data=data, actor=signed_in(request))
+        upload_part_put(upload_id=pk, number=number, data=data, actor=signed_in(request))
         return self.retrieve(request, pk)
 
     @extend_schema(request=IntakeOptions, responses={201: BatchAnswer, 200: BatchAnswer})

@@ -46,11 +46,18 @@ def allows(scopes: list[str], *, method: str, noun: str) -> bool:
     >>> allows(["write"], method="POST", noun="tokens")
     False
     """
-    if method in SAFE_METHODS and READ in scopes:
-        return True
-    if any(noun in NOUNS.get(scope, ()) for scope in scopes):
-        return True
-    return WRITE in scopes and noun not in NOUNS["tokens"]
+    return not set(scopes).isdisjoint(allowing(method=method, noun=noun))
+
+
+def allowing(*, method: str, noun: str) -> list[str]:
+    """Return the scopes of which one is enough.
+
+    >>> allowing(method="POST", noun="batches"), allowing(method="GET", noun="audit-events")
+    (['batches', 'write'], ['read', 'write'])
+    """
+    enough = [scope for scope, nouns in NOUNS.items() if noun in nouns]
+    enough += [] if noun in NOUNS["tokens"] else [WRITE]
+    return [READ, *enough] if method in SAFE_METHODS else enough
 
 
 def noun_of(path: str) -> str:

@@ -31,4 +31,4 @@ def audit_record(
 def require_role(actor: User | None, *roles: str) -> None:
     """Refuse whoever has none of the roles; no actor means the system itself."""
     if actor is not None and actor.role not in roles:
-        raise NotPermitted(f"Only a {' or '.join(roles)} may do this.")
+        raise NotPermitted(f"Only {' or '.join(f'{role}s' for role in roles)} may do this.")

@@ -11,7 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ledger.api.shared import EXPORT, AnyAccept, decimal, exported, money, person
+from ledger.api.shared import FILE, AnyAccept, decimal, exported, money, person
 from ledger.errors import NotFound
 from ledger.models import Account, JournalEntry, Posting
 from ledger.selectors import journal as selectors
@@ -163,7 +163,7 @@ class AccountViewSet(viewsets.GenericViewSet):
     @extend_schema(
         parameters=[
             CURRENCY,
-            EXPORT,
+            FILE,
             OpenApiParameter("starts_on", OpenApiTypes.DATE),
             OpenApiParameter("ends_on", OpenApiTypes.DATE),
         ],
@@ -203,6 +203,8 @@ class AccountViewSet(viewsets.GenericViewSet):
 
     def _currency(self, request: Request, code: str) -> str:
         currency: str = request.query_params.get("currency", "")
+        if not currency:
+            raise serializers.ValidationError({"currency": "Say which currency, such as EUR."})
         if not self.get_queryset().filter(code=code, currency=currency).exists():
             raise NotFound("There is no such account in this currency, or it is not yours.")
         return currency

@@ -58,7 +58,11 @@ class LedgerReportView(_ForReaders):
 
     @extend_schema(
         operation_id="ledger_report",
-        parameters=[OpenApiParameter("on", OpenApiTypes.DATE), EXPORT],
+        parameters=[
+            OpenApiParameter("name", str, OpenApiParameter.PATH, enum=tuple(REPORTS)),
+            OpenApiParameter("on", OpenApiTypes.DATE, description="Today by default."),
+            EXPORT,
+        ],
         responses={200: OpenApiTypes.OBJECT},
     )
     def get(self, request: Request, name: str) -> Any:

@@ -13,11 +13,12 @@ from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNeg
 from rest_framework.request import Request
 
 from ledger.core.money import amount_text
-from ledger.errors import FormNotOffered
 from ledger.files.cells import csv_lines, xlsx_bytes
 from ledger.files.statement import CONTENT_TYPES
 
-EXPORT = OpenApiParameter("export", enum=["csv", "json", "xlsx"], description="As a file.")
+FORMS = ("csv", "json", "xlsx")
+EXPORT = OpenApiParameter("export", enum=FORMS, description="As a file.")
+FILE = OpenApiParameter("export", enum=FORMS, required=True, description="It comes as a file only.")
 # Of a worksheet; Excel cannot hold more. CSV and JSON have no limit.
 XLSX_ROWS_MAX = 1_048_575
 
@@ -87,16 +88,18 @@ def exported(
     caller; `X-Row-Count` tells how many rows follow, so that a cut file is noticed.
     """
     form = request.query_params.get("export", "")
+    if form not in FORMS:
+        raise serializers.ValidationError({"export": f"Ask for one of {', '.join(FORMS)}."})
     if form == "xlsx" and row_count > XLSX_ROWS_MAX:
-        raise FormNotOffered("A worksheet cannot hold so many rows; ask for csv.")
+        raise serializers.ValidationError(
+            {"export": "A worksheet cannot hold so many rows; ask for csv."}
+        )
     if form == "csv":
         body: Any = StreamingHttpResponse(csv_lines(columns, map(_texts, rows)))
     elif form == "json":
         body = StreamingHttpResponse(_json_lines(columns, rows))
-    elif form == "xlsx":
-        body = HttpResponse(xlsx_bytes({name[:31]: [columns, *map(_texts, rows)]}))
     else:
-        raise FormNotOffered(format=form)
+        body = HttpResponse(xlsx_bytes({name[:31]: [columns, *map(_texts, rows)]}))
     body["Content-Type"] = CONTENT_TYPES[form]
     body["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
     body["X-Row-Count"] = str(row_count)

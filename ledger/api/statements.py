@@ -16,7 +16,6 @@ from rest_framework.views import APIView
 from ledger import actors
 from ledger.api.shared import EXPORT, AnyAccept, NoteRequest, checked, decimal, exported, money
 from ledger.core.records import AMOUNTS
-from ledger.errors import FormNotOffered
 from ledger.files.statement import CONTENT_TYPES
 from ledger.models import Statement
 from ledger.selectors import statements as selectors
@@ -86,6 +85,7 @@ class StatementViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         "contributor__code": ["exact"],
         "run": ["exact"],
     }
+    parameters = ("export",)
     lookup_field = "number"
     queryset = Statement.objects.none()
 
@@ -223,8 +223,6 @@ def summary_file(request: Request, rows: Any) -> Any:
 
 def lines_file(request: Request, rows: Any) -> Any:
     """Every line of every statement as a file."""
-    if "export" not in request.query_params:
-        raise FormNotOffered("The itemised report is a file; ask with ?export=.")
     lines = (
         (
             line.number, line.version, line.code, line.programme, line.period, line.earned_on,

@@ -24,7 +24,7 @@ CONTENT_TYPE = "application/problem+json"
 CODES = {
     400: ("malformed_request", "Send well-formed JSON, or a form where a file is expected."),
     401: ("not_authenticated", "Send the header Authorization: Token <your token>."),
-    403: ("permission_denied", "Ask an administrator for the role or the token's scope."),
+    403: ("permission_denied", "Ask somebody who has the role, or an administrator for it."),
     404: ("not_found", "Check the id; what is not yours does not exist for you."),
     405: ("method_not_allowed", "The schema at /api/schema/ lists what each address answers."),
     406: ("not_acceptable", "Accept application/json."),
@@ -138,13 +138,19 @@ def exception_handler(error: Exception, _context: dict[str, Any]) -> Response | 
 
 
 class RefusalMiddleware:
-    """A refusal that a view let through becomes a page that says what to do."""
+    """A refusal that a view let through becomes a page that says what to do.
+
+    Under /api/ it is a problem document, and so is the answer of an address that nothing has.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 404 and under_api(request) and not is_problem(response):
+            return general(404, "There is no such address.")
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Render `refused.html`, or problem details outside DRF but under /api/."""
@@ -152,21 +158,22 @@ class RefusalMiddleware:
             return None
         body = problem_of(error)
         log_refusal(body)
-        if request.path.startswith("/api/"):
+        if under_api(request):
             return JsonResponse(body, status=body["status"], content_type=CONTENT_TYPE)
         return render(request, "refused.html", {"problem": body}, status=body["status"])
 
 
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer an address that nothing answers: a document under /api/, a page elsewhere."""
-    if request.path.startswith("/api/"):
-        return general(404, "There is no such address.")
-    return defaults.page_not_found(request, exception)
+def under_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+def is_problem(response: HttpResponse) -> bool:
+    return response.headers.get("Content-Type", "") == CONTENT_TYPE
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer a mistake of ours, of which nothing is told but that it was logged."""
-    if request.path.startswith("/api/"):
+    if under_api(request):
         return general(500, "The server made a mistake; it was logged.")
     return defaults.server_error(request)
 

@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication as KnoxTokenAuthentication
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from contributors.permissions import token_allows
+from contributors.permissions import refuse_beyond_scopes
 
 # Those who move money or rights. An auditor reads only; a contributor sees their own.
 ROLES = frozenset({"reviewer", "approver", "administrator"})
@@ -52,8 +52,8 @@ class TokenAuthentication(KnoxTokenAuthentication):
         pair = super().authenticate(request)
         if pair and second_factor_missing(pair[0]):
             raise AuthenticationFailed("Your role needs a second factor: set it up in the browser.")
-        if pair and not token_allows(pair[1], request):
-            raise PermissionDenied("The token's scopes do not allow this.")
+        if pair:
+            refuse_beyond_scopes(pair[1], request)
         return pair
 
 

@@ -23,5 +23,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *(path("", include(module)) for module in PAGES),
 ]
 
-handler404 = "ledger.project.problems.page_not_found"
 handler500 = "ledger.project.problems.server_error"

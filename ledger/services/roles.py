@@ -9,7 +9,7 @@ from ledger.errors import OwnWork
 def require_role(actor: Any, *roles: str) -> None:
     """Raises NotPermitted unless the user has one of the roles."""
     if actor.role not in roles:
-        raise NotPermitted(role=actor.role)
+        raise NotPermitted(f"Only {' or '.join(f'{role}s' for role in roles)} may do this.")
 
 
 def refuse_own_work(actor: Any, *author_ids: Any) -> None:

@@ -35,6 +35,21 @@ def test_every_operation_names_its_refusals_and_every_post_takes_a_key(document)
                 assert "Idempotency-Key" in names, path
 
 
+def test_every_operation_has_a_line_of_its_own_and_filters_are_of_lists_alone(document):
+    operations = [
+        (path, each)
+        for path, methods in document["paths"].items()
+        for method, each in methods.items()
+        if method in ("get", "post", "put", "patch", "delete")
+    ]
+    assert all(each["summary"] for _, each in operations)
+    for path, each in operations:
+        names = {parameter["name"] for parameter in each.get("parameters", ())}
+        assert "cursor" not in names or "{" not in path, path
+    below = document["paths"]["/api/v1/accounts/{code}/balance/"]["get"]["parameters"]
+    assert {parameter["name"] for parameter in below} == {"code", "currency"}
+
+
 def test_the_documentation_calls_no_other_host(client):
     page = client.get("/api/docs/").content.decode()
     assert "https://" not in page.replace("https://github.com", "")

@@ -155,6 +155,16 @@ def test_a_refusal_outside_the_framework_is_the_same_document(client):
     assert (answer.status_code, answer.json()["code"]) == (422, "too_small")
 
 
+@pytest.mark.urls("ledger.project.urls")
+@pytest.mark.parametrize("debug", [False, True])
+def test_an_address_that_nothing_has_is_the_same_document(client, settings, debug):
+    settings.DEBUG = debug
+    answer = client.get("/api/v1/nowhere/")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert answer["Content-Type"] == "application/problem+json"
+    assert client.get("/nowhere/")["Content-Type"].startswith("text/html")
+
+
 def test_a_programmers_mistake_is_not_dressed_up_as_a_refusal(client):
     assert client.get("/api/v1/breaks/").status_code == 500
 

@@ -199,7 +199,8 @@ def test_a_token_does_what_its_scopes_say(ann, api, programme):
     client.credentials(HTTP_AUTHORIZATION=f"Token {made.json()['token']}")
     assert client.get("/api/v1/batches/").status_code == 200
     refused = client.post("/api/v1/consents/", {"programme": str(programme.id)})
-    assert (refused.status_code, refused.json()["code"]) == (403, "permission_denied")
+    assert (refused.status_code, refused.json()["code"]) == (403, "scope_missing")
+    assert refused.json()["detail"] == "The token lacks the scope “batches” or “write”."
     listed = api(ann).get("/api/v1/tokens/").json()["results"]
     assert [token["name"] for token in listed] == ["reader"]
     assert made.json()["token"] not in str(listed)

@@ -184,7 +184,29 @@ def test_the_itemised_report_sums_to_the_summary(api, make_run, reviewer):
 def test_an_unknown_export_is_refused(api, make_run, reviewer):
     make_run(VALUES)
     answer = api(reviewer).get("/api/v1/statements/?export=doc")
-    assert (answer.status_code, answer.json()["code"]) == (404, "form_not_offered")
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {"pointer": "/export", "code": "invalid", "detail": "Ask for one of csv, json, xlsx."}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "pointer"),
+    [
+        ("accounts/4000:platform-fee/lines/?export=csv", "/currency"),
+        ("accounts/4000:platform-fee/lines/?currency=USD", "/export"),
+        ("accounts/4000:platform-fee/balance/", "/currency"),
+        ("statements/?nosuch=1", "/nosuch"),
+        ("periods/?export=csv", "/export"),
+        ("pools/?page_size=0", "/page_size"),
+        ("pools/?page_size=9999", "/page_size"),
+    ],
+)
+def test_what_an_address_needs_or_does_not_know_is_named(api, make_run, reviewer, address, pointer):
+    make_run(VALUES)
+    answer = api(reviewer).get(f"/api/v1/{address}")
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 
 
 def test_an_account_shows_its_balance_and_its_ledger(api, make_run, reviewer):
