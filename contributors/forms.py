@@ -3,13 +3,14 @@
 import re
 from typing import Any
 
+from allauth.account.forms import LoginForm
 from django import forms
 
 from contributors.core.croissant import DOCUMENT_BYTES_MAX, provenance_of
 from contributors.core.scopes import SCOPES
 from contributors.core.sniff import DELIMITERS, ENCODINGS
 from contributors.errors import Refusal
-from contributors.models import Batch, Programme, ValidationSet
+from contributors.models import Batch, Programme, User, ValidationSet
 
 LIFETIME_DAYS, LIFETIME_DAYS_MAX = 90, 365
 
@@ -58,6 +59,14 @@ class NamesField(forms.CharField):
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
         return [name.strip() for name in re.split(r"[,\n]", text or "") if name.strip()]
+
+
+class SignInForm(LoginForm):  # type: ignore[misc]
+    """E-mail and password, in the words of the other pages."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["remember"].label = "Stay signed in"
 
 
 class ConsentForm(PageForm):
@@ -265,13 +274,21 @@ SCOPE_LABELS = {
 }
 
 
+# What a contributor can use of them, in the words of a contributor.
+CONTRIBUTORS_SCOPE_LABELS = {
+    **{name: SCOPE_LABELS[name] for name in ("read", "write", "batches")},
+    "evidence": "declare accounts of the same owner",
+    "money": "object to statements",
+    "tokens": SCOPE_LABELS["tokens"],
+}
+
+
 class TokenForm(PageForm):
-    """A new token."""
+    """A new token, of scopes that the role can use."""
 
     name = forms.CharField(label="Name", max_length=100, help_text="What it is for.")
     scopes = forms.MultipleChoiceField(
         label="It may",
-        choices=[(name, SCOPE_LABELS[name]) for name in SCOPES],
         initial=list(SCOPES)[:1],
         widget=forms.CheckboxSelectMultiple,
     )
@@ -281,3 +298,8 @@ class TokenForm(PageForm):
         max_value=LIFETIME_DAYS_MAX,
         initial=LIFETIME_DAYS,
     )
+
+    def __init__(self, *args: Any, role: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        labels = CONTRIBUTORS_SCOPE_LABELS if role == User.Role.CONTRIBUTOR else SCOPE_LABELS
+        self.fields["scopes"].choices = list(labels.items())  # type: ignore[attr-defined]

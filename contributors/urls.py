@@ -10,6 +10,11 @@ urlpatterns = [
     path("programmes/new/", programmes.programme_new, name="programme-new"),
     path("programmes/<uuid:programme_id>/", programmes.programme_detail, name="programme"),
     path(
+        "programmes/<uuid:programme_id>/template/",
+        programmes.programme_template,
+        name="programme-template",
+    ),
+    path(
         "programmes/<uuid:programme_id>/opening/", programmes.programme_open, name="programme-open"
     ),
     path(

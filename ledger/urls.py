@@ -15,6 +15,7 @@ from ledger.pages import (
     pools,
     royalty_runs,
     statements,
+    terms,
     welcome,
 )
 
@@ -44,6 +45,7 @@ urlpatterns = [
     path("batches/<uuid:batch_id>/erasure/", erasure.batch_erase, name="batch-erase"),
     path("profile/erasure/", erasure.contributor_erase, name="contributor-erase"),
     path("profile/bank-details/", bank_details.bank_details, name="bank-details"),
+    path("programmes/<uuid:programme_id>/terms/", terms.programme_terms, name="programme-terms"),
     path("periods/", periods.period_list, name="periods"),
     path("periods/new/", periods.period_new, name="period-new"),
     path("periods/<str:code>/", periods.period_detail, name="period"),

@@ -42,11 +42,11 @@ def profile_fields(who: Contributor) -> dict[str, str]:
 @form_page(*ANYONE)
 def tokens(request: PersonRequest) -> HttpResponse:
     """The person's tokens; a new one is shown once, in the answer that makes it."""
-    form, made = TokenForm(request.POST or None), ""
+    form, made = TokenForm(request.POST or None, role=request.user.role), ""
     if request.method == "POST" and form.is_valid():
         try:
             made = token_create(user=request.user, now=timezone.now(), **form.cleaned_data).token
-            form = TokenForm()
+            form = TokenForm(role=request.user.role)
         except Refusal as refusal:
             form.refuse(refusal)
     found = list(ApiToken.objects.filter(user=request.user).order_by("-id"))

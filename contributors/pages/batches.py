@@ -101,7 +101,8 @@ def steps_of(batch: Any) -> list[Step]:
     elif batch.state == Batch.State.REJECTED:
         return [*steps, Step(label="Refused", kind="bad", text=batch.refusal_sentence)]
     else:
-        text = f"{batch.accepted_count:,} rows take part"
+        one = batch.accepted_count == 1
+        text = "1 row takes part" if one else f"{batch.accepted_count:,} rows take part"
         steps.append(Step(label="Accepted", kind="done", at=batch.accepted_at, text=text))
     if batch.withdrawn_at:
         steps.append(Step(label="Withdrawn", kind="bad", at=batch.withdrawn_at))

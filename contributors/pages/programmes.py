@@ -1,6 +1,8 @@
 """Programmes: read, consented to, drafted, opened."""
 
+import csv
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -9,10 +11,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from contributors import selectors, services
+from contributors.core.schema import Column
 from contributors.errors import NotFound, Refusal
 from contributors.forms import ConsentForm, ProgrammeForm, ValidationSetForm
 from contributors.models import Consent, Contributor, Licence, Programme, ValidationSet
 from contributors.roles import ANYONE, PersonRequest, action, form_page, page
+from contributors.selectors.programmes import schema_of
 
 
 @page(*ANYONE)
@@ -118,12 +122,65 @@ def programme_context(request: PersonRequest, programme_id: uuid.UUID) -> dict[s
     return {
         "programme": programme,
         "licence": licence,
+        "columns": columns_shown(programme),
         "validation_sets": list(ValidationSet.objects.filter(programme_id=programme_id)),
         "contributor": request.user.role == "contributor",
         "consent": _consent(request, programme_id),
         "consent_form": ConsentForm(initial={"licence_text_sha256": licence.text_sha256}),
         "validation_form": ValidationSetForm(),
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnShown:
+    """A column that a file must have, what may stand in it, and what it is for."""
+
+    name: str
+    kind: str
+    role: str
+
+
+def columns_shown(programme: selectors.ProgrammeRecord) -> list[ColumnShown]:
+    """The columns of a file, as intake will ask for them; none of a text."""
+    if programme.kind == Programme.Kind.TEXT:
+        return []
+    roles: dict[str | None, str] = {
+        **dict.fromkeys(programme.feature_columns, "what is known beforehand"),
+        programme.target_column: "what is to be predicted",
+        programme.sensitive_column: "a group to be fair to",
+        **dict.fromkeys(programme.identity_columns, "names the row; the model does not see it"),
+    }
+    return [
+        ColumnShown(name=column.name, kind=kind_in_words(column), role=roles[column.name])
+        for column in schema_of(programme).columns
+    ]
+
+
+def kind_in_words(column: Column) -> str:
+    """Return what may stand in a column.
+
+    >>> kind_in_words(Column(name="weight", kind="number", minimum=0, impute=7))
+    'a number, at least 0; 7 if empty'
+    """
+    if column.kind == "label":
+        return f"one of: {', '.join(column.labels)}"
+    if column.kind == "text":
+        return "text"
+    low = "" if column.minimum is None else f", at least {column.minimum:g}"
+    high = "" if column.maximum is None else f", at most {column.maximum:g}"
+    empty = "" if column.impute is None else f"; {column.impute:g} if empty"
+    return f"a number{low}{high}{empty}"
+
+
+@page(*ANYONE)
+def programme_template(request: PersonRequest, programme_id: uuid.UUID) -> HttpResponse:
+    """A CSV file that has the programme's columns and no row yet."""
+    programme = programme_context(request, programme_id)["programme"]
+    name = f"{programme.slug}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    answer = HttpResponse(content_type="text/csv; charset=utf-8", headers=headers)
+    csv.writer(answer).writerow([column.name for column in columns_shown(programme)])
+    return answer
 
 
 def own_contributor(request: PersonRequest) -> Contributor | None:

@@ -150,7 +150,8 @@ def summary(intake: Intake) -> str:
     first = intake.errors[0]
     column = f", column “{first.column}”" if first.column else ""
     value = f" (“{first.value}”)" if first.value else ""
-    more = f" {intake.error_count - 1:,} more." if intake.error_count > 1 else ""
+    others = intake.error_count - 1
+    more = f" {others:,} more {'is' if others == 1 else 'are'} listed." if others else ""
     return f"Line {first.line}{column}: {first.message}{value}{more}"
 
 

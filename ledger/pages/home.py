@@ -63,9 +63,9 @@ def contributor_home(request: PersonRequest) -> HttpResponse:
     batches = batch_list_for(contributor) if contributor else ()
     context = {
         "contributor": contributor,
-        "has_batches": bool(batches),
+        "latest": batches[0] if batches else None,
         "earnings": earnings_of(contributor) if contributor else [],
-        "todos": contributor_todos(request, batches),
+        "todos": [*contributor_todos(request, batches), *bank_todos(request, bool(batches))],
         "statements": [summary_of(s) for s in visible(request).order_by("-id")[:STATEMENTS_SHOWN]],
     }
     return render(request, "ledger/home_contributor.html", context)
@@ -111,20 +111,25 @@ def contributor_todos(request: PersonRequest, batches: Any) -> list[Todo]:
         Todo(
             title=f"Read statement {statement.number}",
             url=reverse("ledger:statement", args=[statement.number]),
-            text="You can object as long as its window is open.",
+            text="You can object to it until then.",
             due=f"until {statement.dispute_until:%-d %b %Y}",
         )
         for statement in fresh[:STATEMENTS_SHOWN]
     ]
-    return [*todos, *bank_todos(request)]
+    return todos
 
 
-def bank_todos(request: PersonRequest) -> list[Todo]:
-    """Somebody who is owed money and cannot be paid yet is told so."""
+def bank_todos(request: PersonRequest, has_batches: bool) -> list[Todo]:
+    """Whoever gave data, or is owed money, and cannot be paid yet is told so."""
     owed = visible(request).filter(net_minor__gt=0).exists()
-    if not owed or BankDetails.objects.filter(contributor__user=request.user).exists():
+    there = BankDetails.objects.filter(contributor__user=request.user).exists()
+    if there or not (owed or has_batches):
         return []
-    text = "There is money for you, and nowhere to send it."
+    text = (
+        "There is money for you, and nowhere to send it."
+        if owed
+        else "So that your first statement can be paid as soon as it is due."
+    )
     return [Todo(title="Enter your bank details", url=reverse("ledger:bank-details"), text=text)]
 
 

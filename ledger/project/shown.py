@@ -3,6 +3,7 @@
 Loaded into every template as built-ins, so that an amount or a state looks the same everywhere.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -13,13 +14,14 @@ from django import template
 from django.forms import BoundField
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from iso4217 import Currency
 
 register = template.Library()
 
 MINUS = "\N{MINUS SIGN}"
+ITEM = re.compile(r"\n(?=\s|[-*•] |\(?\w{1,3}[.)] )")  # the break before an item of a list
 DIGEST_SHOWN = 12  # characters: enough to compare by eye, the whole digest is in the title
 
 STATES = {
@@ -46,6 +48,16 @@ def plain_amount(amount_minor: int, currency: str) -> str:
         Decimal(abs(int(amount_minor))).scaleb(-decimals), format=pattern, locale="en"
     )
     return f"{MINUS}{shown}" if amount_minor < 0 else str(shown)
+
+
+@register.filter
+def prose(text: str) -> SafeString:
+    """Plain text as paragraphs: a blank line parts them, a line wrapped by hand is joined.
+
+    A line that begins an item of a list, or is indented, keeps its beginning.
+    """
+    paragraphs = (ITEM.sub("<br>", part) for part in re.split(r"\n\s*\n", escape(text.strip())))
+    return mark_safe("".join(f"<p>{part}</p>" for part in paragraphs))  # noqa: S308 - escaped above
 
 
 @register.filter

@@ -72,6 +72,9 @@ def test_a_person_who_signs_up_confirms_the_address_first(client: Client, mailou
     client.post("/accounts/signup/", fields)
     assert len(mailoutbox) == 1
     assert log_in(client)["Location"].endswith("/accounts/confirm-email/")
+    mail = mailoutbox[0]
+    assert mail.subject == "Confirm your address for the Compensation Ledger"
+    assert mail.body.startswith("Hello,") and "Hello from" not in mail.body
 
 
 @pytest.mark.parametrize(

@@ -116,3 +116,10 @@ class TestEveryTemplate(SimpleTestCase):
             if (match := inline.search(path.read_text()))
         ]
         assert found == []
+
+
+def test_a_text_wrapped_by_hand_becomes_paragraphs_with_its_lists_kept():
+    text = "models of\nflight <delays>\n\nYou may:\n- use\nit\n- not sell"
+    assert shown.prose(text) == (
+        "<p>models of\nflight &lt;delays&gt;</p><p>You may:<br>\n- use\nit<br>\n- not sell</p>"
+    ).replace("<br>\n", "<br>")
