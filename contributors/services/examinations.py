@@ -151,8 +151,8 @@ def summary(intake: Intake) -> str:
     column = f", column “{first.column}”" if first.column else ""
     value = f" (“{first.value}”)" if first.value else ""
     others = intake.error_count - 1
-    more = f" {others:,} more {'is' if others == 1 else 'are'} listed." if others else ""
-    return f"Line {first.line}{column}: {first.message}{value}{more}"
+    more = f" There {'is' if others == 1 else 'are'} {others:,} more." if others else ""
+    return f"Line {first.line}{column}{value}: {first.message}{more}"
 
 
 def refuse_overlap(examined: Examined, *, programme: Programme) -> None:
