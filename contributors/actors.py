@@ -40,7 +40,7 @@ def follow_up(receipt: BatchReceipt) -> None:
     next_actor = {Batch.State.REGISTERED: check_batch, Batch.State.ACCEPTED: compare_batch}
     actor = next_actor.get(Batch.State(receipt.state))
     if actor is not None and not receipt.replayed:
-        transaction.on_commit(lambda: actor.send(batch_id=str(receipt.id)))
+        transaction.on_commit(lambda: actor.send(batch_id=str(receipt.id)), robust=True)
 
 
 @dramatiq.actor(queue_name=QUEUE, max_retries=RETRIES_MAX, time_limit=TIME_LIMIT_MS)

@@ -32,7 +32,7 @@ def enqueue_royalty_run_approve(
     """The run is approved and posted, and its statements' files are on their way."""
     with transaction.atomic():
         run = royalties.royalty_run_approve(run_id=run_id, actor=actor, now=now, note=note)
-        transaction.on_commit(lambda: send_files(Statement.objects.filter(run=run)))
+        transaction.on_commit(lambda: send_files(Statement.objects.filter(run=run)), robust=True)
     return run
 
 
@@ -44,7 +44,8 @@ def enqueue_statement_reissue(
         statement = statements.statement_reissue(
             statement_id=statement_id, note=note, actor=actor, now=now
         )
-        transaction.on_commit(lambda: send_files(Statement.objects.filter(id=statement.id)))
+        one = Statement.objects.filter(id=statement.id)
+        transaction.on_commit(lambda: send_files(one), robust=True)
     return statement
 
 

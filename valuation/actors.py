@@ -4,7 +4,7 @@ Losing a message costs time until the next sweep; doubling one costs nothing.
 """
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,9 @@ QUEUE = "valuation"
 TIME_LIMIT_MS = 600_000
 # The sweeper sends again what is left, so retries need not be patient.
 RETRIES_MAX = 3
+# A question still open then lost its message, or its worker; answering twice changes nothing.
+ANSWER_WITHIN = timedelta(minutes=15)
+GIVEN_UP_AFTER = timedelta(days=1)  # what failed all day is for a human to look at
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +36,9 @@ def enqueue_valuation_run(**request: Any) -> ValuationRun:
     """A run is queued and, once its row is committed, a worker is told."""
     with transaction.atomic():
         run = run_services.valuation_run_start(**request)
-        transaction.on_commit(lambda: plan_valuation_run.send(valuation_run_id=str(run.id)))
+        transaction.on_commit(
+            lambda: plan_valuation_run.send(valuation_run_id=str(run.id)), robust=True
+        )
     return run
 
 
@@ -41,7 +46,9 @@ def enqueue_valuation_run_resume(**request: Any) -> ValuationRun:
     """A cancelled or failed run is queued again and a worker is told."""
     with transaction.atomic():
         run = run_services.valuation_run_resume(**request)
-        transaction.on_commit(lambda: plan_valuation_run.send(valuation_run_id=str(run.id)))
+        transaction.on_commit(
+            lambda: plan_valuation_run.send(valuation_run_id=str(run.id)), robust=True
+        )
     return run
 
 
@@ -67,7 +74,9 @@ def enqueue_valuation_run_lock(*, run_id: UUID, actor: Any, now: datetime) -> Va
         run = run_services.valuation_run_lock_values(run_id=run_id, actor=actor, now=now)
         asked = analyses.sealed_share_request(run_id=run_id, actor=actor, now=now)
         if asked is not None and asked.state == Analysis.State.QUEUED:
-            transaction.on_commit(lambda: answer_analysis.send(analysis_id=str(asked.id)))
+            transaction.on_commit(
+                lambda: answer_analysis.send(analysis_id=str(asked.id)), robust=True
+            )
     return run
 
 
@@ -75,7 +84,7 @@ def enqueue_analysis(**request: Any) -> Analysis:
     """A question about a run is stored and, once that is committed, a worker answers it."""
     with transaction.atomic():
         asked = analyses.analysis_request(**request)
-        transaction.on_commit(lambda: answer_analysis.send(analysis_id=str(asked.id)))
+        transaction.on_commit(lambda: answer_analysis.send(analysis_id=str(asked.id)), robust=True)
     return asked
 
 
@@ -90,7 +99,7 @@ def enqueue_preview(*, batch_id: UUID, period_code: str, actor: Any, now: dateti
     with transaction.atomic():
         preview = preview_request(batch_id=batch_id, period_code=period_code, actor=actor, now=now)
         ids = {"preview_id": str(preview.id), "batch_id": str(batch_id)}
-        transaction.on_commit(lambda: answer_preview.send(**ids))
+        transaction.on_commit(lambda: answer_preview.send(**ids), robust=True)
     return preview
 
 
@@ -111,3 +120,16 @@ def resume_valuation_runs(**kwargs: Any) -> None:
         plan_valuation_run.send(valuation_run_id=str(run_id))
     for _ in range(still.free_shards):
         compute_next_shard.send()
+
+
+@dramatiq.actor(queue_name=QUEUE, max_retries=0)
+def resume_answers(**kwargs: Any) -> None:
+    """Every question that waits too long has a message under way again; by the scheduler."""
+    now = timezone.now()
+    waiting = (now - GIVEN_UP_AFTER, now - ANSWER_WITHIN)
+    asked = Analysis.objects.filter(state=Analysis.State.QUEUED, requested_at__range=waiting)
+    for analysis_id in asked.values_list("id", flat=True):
+        answer_analysis.send(analysis_id=str(analysis_id))
+    previews = Preview.objects.filter(answered_at=None, requested_at__range=waiting)
+    for preview_id, batch_id in previews.values_list("id", "batch_id"):
+        answer_preview.send(preview_id=str(preview_id), batch_id=str(batch_id))

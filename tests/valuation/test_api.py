@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 pytestmark = pytest.mark.django_db
 RUNS = "/api/v1/valuation-runs/"
@@ -99,3 +100,22 @@ def test_a_run_continues_a_finished_one_over_the_api_and_the_page(
     client.post("/runs/new/", {**form, "continues": str(computed.pk)})
     assert computed.__class__.objects.filter(continues=computed).count() == 2
     assert client.post("/runs/new/", {**form, "continues": "elsewhere"}).status_code == 422
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_queue_that_is_away_refuses_no_request(
+    play: Any, programme: Any, reviewer: Any, api: Any, utilities: Any, monkeypatch: Any
+) -> None:
+    """The row is there; the next sweep sends what was not sent."""
+    from valuation.actors import plan_valuation_run
+    from valuation.services.runs import runs_standing_still
+
+    def away(**message: Any) -> None:
+        raise ConnectionError("the queue is away")
+
+    monkeypatch.setattr(plan_valuation_run, "send", away)
+    play(utilities)
+    answer = api(reviewer).post(RUNS, {"programme": str(programme.id), "budget": 32})
+    assert answer.status_code == 201
+    still = runs_standing_still(now=timezone.now())
+    assert [str(run_id) for run_id in still.to_plan] == [answer.json()["id"]]

@@ -14,6 +14,7 @@ LOOK_S = 0.2
 # They run here: short as they are, a queue that stands still must not fill up with them.
 SWEEPS = {
     "valuation.actors.resume_valuation_runs": 15,
+    "valuation.actors.resume_answers": 300,
     "contributors.actors.resume_batches": 60,
     "ledger.actors.resume_statement_files": 600,
     "ledger.actors.finalise_statements": 600,

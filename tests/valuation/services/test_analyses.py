@@ -236,3 +236,22 @@ def test_locking_values_compares_every_share_with_the_sealed_set_and_shows_it_to
     assert client.get(f"/api/v1/valuation-runs/{run.pk}/analyses/").json() == []
     enqueue_valuation_run_lock(run_id=run.pk, actor=reviewer, now=timezone.now())
     assert Analysis.objects.count() == 1
+
+
+def test_a_question_whose_message_was_lost_is_sent_again_and_answered_once(
+    run: Any, reviewer: Any, run_queue: Any
+) -> None:
+    from valuation import actors
+    from valuation.services.analyses import analysis_request
+
+    asked_at = timezone.now() - actors.ANSWER_WITHIN
+    asked = analysis_request(
+        run_id=run.id, kind="methods", batch_id=None, actor=reviewer, now=asked_at
+    )
+    actors.resume_answers.fn()
+    actors.resume_answers.fn()
+    assert run_queue() == 2
+    asked.refresh_from_db()
+    assert asked.state == "done"
+    actors.resume_answers.fn()
+    assert run_queue() == 0
