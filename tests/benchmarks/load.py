@@ -36,7 +36,6 @@ ADDRESSES = (
     ("statement (page)", "/statements/{statement}/", "session", 250),
     ("statement list (API)", "/api/v1/statements/", "token", 150),
     ("statement list, all contributors (API)", "/api/v1/statements/", "auditor", 150),
-    ("journal entries (API)", "/api/v1/journal-entries/", "auditor", 150),
 )
 REPORT = "/api/v1/royalty-reports/?period=2025-Q4&export=csv"
 # wrk asks as each person in turn, and says what share of the answers was slower than what.
