@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from contributors.errors import BatchErased
 from ledger.core.money import amount_text
 from ledger.models import Statement
 from ledger.services.statement_checks import statement_differences
@@ -22,10 +23,13 @@ class Command(BaseCommand):
 
     def handle(self, *, number: str, statement_version: int, **options: Any) -> None:
         statement = _find(number, statement_version)
-        values = {
-            key: (value, error)
-            for key, value, error in values_recompute(statement.run.valuation_run_id)
-        }
+        try:
+            recomputed = values_recompute(statement.run.valuation_run_id)
+        except BatchErased as refusal:
+            raise CommandError(
+                f"{number} cannot be computed again. {refusal.sentence}"
+            ) from refusal
+        values = {key: (value, error) for key, value, error in recomputed}
         differences = statement_differences(statement=statement, values=values)
         for each in differences:
             self.stderr.write(f"{each.name}: stated {each.stated}, computed {each.computed}")
