@@ -44,18 +44,61 @@ def payout_returned(
     tax_minor: int = 0,
     authority: str = "",
     clawback_minor: int = 0,
+    advance_minor: int = 0,
 ) -> EntryDraft:
     """A settled payment came back and is owed again.
 
     `tax_minor` is the tax that is given back with it: in the same tax year, while it is not
     yet remitted; otherwise 0, and the tax stays and is reported. `clawback_minor` is what the
-    payee owes back of an overpayment that comes back: it is owed back no more.
+    payee owes back of an overpayment that comes back, `advance_minor` what of an advance is
+    still outstanding: that much is owed back no more, and only the rest is owed.
     """
-    postings = _split(account_code("bank", bank), party, net_minor, clawback_minor, currency)
+    parts = [(account_code("bank", bank), net_minor)]
     if tax_minor:
-        tax, left = account_code("withholding", authority), max(clawback_minor - net_minor, 0)
-        postings += _split(tax, party, tax_minor, left, currency)
+        parts.append((account_code("withholding", authority), tax_minor))
+    debts = {"clawback": clawback_minor, "advance": advance_minor}
+    postings = _given_back(parts, party, debts, currency)
     return entry_draft(occasion, Event.PAYOUT_RETURNED, postings)
+
+
+def payout_given_back(
+    occasion: Occasion,
+    *,
+    event: str,
+    party: str,
+    rail: str,
+    net_minor: int,
+    currency: str,
+    tax_minor: int = 0,
+    authority: str = "",
+    advance_minor: int = 0,
+) -> EntryDraft:
+    """A payment that never left is owed again, where its reserve cannot be reversed as it was.
+
+    Its tax was remitted meanwhile, or earnings have repaid the advance that it was: what they
+    repaid is owed, because nobody got the advance.
+    """
+    parts = [(account_code("payout-clearing", rail), net_minor)]
+    if tax_minor:
+        parts.append((account_code("withholding", authority), tax_minor))
+    postings = _given_back(parts, party, {"advance": advance_minor}, currency)
+    return entry_draft(occasion, event, postings)
+
+
+def _given_back(
+    parts: list[tuple[str, int]], party: str, debts_minor: dict[str, int], currency: str
+) -> list[PostingDraft]:
+    """What lies in these accounts pays what the party owes back, in order; the rest is owed."""
+    postings, left = [], dict(debts_minor)
+    for account, amount_minor in parts:
+        rest = amount_minor
+        for purpose, debt in left.items():
+            paid = min(debt, rest)
+            left[purpose] = debt - paid
+            rest -= paid
+            postings.append(move(account, account_code(purpose, party), paid, currency))
+        postings.append(move(account, account_code("payable", party), rest, currency))
+    return postings
 
 
 def payout_overpaid(
@@ -139,14 +182,3 @@ def reversal(
         for posting in postings
     ]
     return entry_draft(occasion, event, swapped, reverses_id=entry_id)
-
-
-def _split(
-    debit: str, party: str, amount_minor: int, clawback_minor: int, currency: str
-) -> list[PostingDraft]:
-    """What comes back pays an overpayment first; the rest is owed again."""
-    paid_back = min(amount_minor, clawback_minor)
-    return [
-        move(debit, account_code("clawback", party), paid_back, currency),
-        move(debit, account_code("payable", party), amount_minor - paid_back, currency),
-    ]

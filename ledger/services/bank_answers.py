@@ -26,11 +26,13 @@ from ledger.services.locks import journal_lock
 from ledger.services.payout_approval import batch_mark_sent
 from ledger.services.payouts import (
     State,
+    advance_out_minor,
     batch_locked,
     batch_move,
     payout_move,
     payouts_locked,
     reserve_reverse,
+    tax_held_minor,
 )
 from ledger.services.pools import occasion_in
 from ledger.services.roles import require_role
@@ -279,36 +281,20 @@ def _owed_back_minor(payout: Payout) -> int:
 
 
 def _return_draft(payout: Payout, batch: PayoutBatch, now: datetime) -> EntryDraft:
-    occasion = occasion_in(period_open_at(now), now, "payout", payout.id)
-    tax_minor = _tax_back_minor(payout, occasion.effective_on.year)
-    party, authority = str(payout.contributor_id), payout.tax["authority"]
-    if payout.advance_id is None:
-        return payout_returned(
-            occasion,
-            party=party,
-            bank=batch.bank,
-            net_minor=payout.net_minor,
-            tax_minor=tax_minor,
-            authority=authority,
-            clawback_minor=_owed_back_minor(payout),
-            currency=payout.currency,
-        )
-    advance = account_code("advance", party)
-    postings = [move(account_code("bank", batch.bank), advance, payout.net_minor, payout.currency)]
-    if tax_minor:
-        tax = account_code("withholding", authority)
-        postings.append(move(tax, advance, tax_minor, payout.currency))
-    return entry_draft(occasion, Event.PAYOUT_RETURNED, postings)
-
-
-def _tax_back_minor(payout: Payout, year: int) -> int:
-    """The tax that comes back too: all of it in the same year while it is not yet remitted."""
     assert payout.reserve_entry is not None
-    if not payout.withholding_minor or payout.reserve_entry.effective_on.year != year:
-        return 0
-    code = account_code("withholding", payout.tax["authority"])
-    still_held = held_minor(code=code, currency=payout.currency)
-    return payout.withholding_minor if still_held >= payout.withholding_minor else 0
+    occasion = occasion_in(period_open_at(now), now, "payout", payout.id)
+    same_year = payout.reserve_entry.effective_on.year == occasion.effective_on.year
+    return payout_returned(
+        occasion,
+        party=str(payout.contributor_id),
+        bank=batch.bank,
+        net_minor=payout.net_minor,
+        tax_minor=tax_held_minor(payout) if same_year else 0,
+        authority=payout.tax["authority"],
+        clawback_minor=0 if payout.advance_id else _owed_back_minor(payout),
+        advance_minor=advance_out_minor(payout),
+        currency=payout.currency,
+    )
 
 
 def _settle_batch(batch: PayoutBatch, actor: Any, now: datetime) -> None:

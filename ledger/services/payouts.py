@@ -14,7 +14,9 @@ from django.db import transaction
 
 from contributors.models import Contributor
 from ledger.core.bookkeeping import AMOUNT_MINOR_MAX, Event
+from ledger.core.chart import account_code
 from ledger.core.money import exponent
+from ledger.core.payments import payout_given_back
 from ledger.errors import (
     AmountOutOfRange,
     BatchNotInState,
@@ -24,9 +26,10 @@ from ledger.errors import (
     RejectionUnexplained,
 )
 from ledger.models import Advance, Approval, Payout, PayoutBatch, PayoutDestination
+from ledger.selectors.journal import held_minor
 from ledger.selectors.payouts import PayoutDraft, batch_hash, payouts_payable
 from ledger.services.holdbacks import period_open_at
-from ledger.services.journal import journal_entry_reverse
+from ledger.services.journal import journal_entry_post, journal_entry_reverse
 from ledger.services.locks import journal_lock
 from ledger.services.pools import occasion_in
 from ledger.services.roles import refuse_own_work, require_role
@@ -193,20 +196,58 @@ def payouts_cancel(batch: PayoutBatch, *, actor: Any, now: datetime, reason: str
 
 
 def reserve_reverse(payout: Payout, *, event: str, actor: Any, now: datetime) -> None:
-    """What the payout had reserved is owed again, tax included."""
+    """What the payout had reserved is owed again, tax included while it is not remitted.
+
+    Where the tax was remitted, or the advance that it was is repaid, only what is there is
+    given back, and nothing is stuck.
+    """
     if payout.reserve_entry_id is None:
         return
-    period = period_open_at(now)
-    occasion = occasion_in(period, now, "payout", payout.id)
-    journal_entry_reverse(
-        entry_id=payout.reserve_entry_id,
-        period_id=period.id,
-        effective_on=occasion.effective_on,
-        idempotency_key=f"payout:{payout.id}:{event}",
-        actor=actor,
-        now=now,
+    journal_lock()
+    occasion = occasion_in(period_open_at(now), now, "payout", payout.id)
+    key = f"payout:{payout.id}:{event}"
+    tax_minor, advance_minor = tax_held_minor(payout), advance_out_minor(payout)
+    whole_minor = payout.gross_minor if payout.advance_id else 0
+    if tax_minor == payout.withholding_minor and advance_minor == whole_minor:
+        journal_entry_reverse(
+            entry_id=payout.reserve_entry_id,
+            period_id=occasion.period_id,
+            effective_on=occasion.effective_on,
+            idempotency_key=key,
+            actor=actor,
+            now=now,
+            event=event,
+        )
+        return
+    draft = payout_given_back(
+        occasion,
         event=event,
+        party=str(payout.contributor_id),
+        rail=payout.batch.rail,
+        net_minor=payout.net_minor,
+        tax_minor=tax_minor,
+        authority=payout.tax["authority"],
+        advance_minor=advance_minor,
+        currency=payout.currency,
     )
+    journal_entry_post(draft=draft, idempotency_key=key, actor=actor, now=now)
+
+
+def tax_held_minor(payout: Payout) -> int:
+    """The payout's tax while its authority's account still holds it; 0 once it was remitted."""
+    if not payout.withholding_minor:
+        return 0
+    code = account_code("withholding", payout.tax["authority"])
+    held = held_minor(code=code, currency=payout.currency)
+    return payout.withholding_minor if held >= payout.withholding_minor else 0
+
+
+def advance_out_minor(payout: Payout) -> int:
+    """What of the advance that this payout is has not been repaid out of earnings."""
+    if payout.advance_id is None:
+        return 0
+    code = account_code("advance", str(payout.contributor_id))
+    return min(held_minor(code=code, currency=payout.currency), payout.gross_minor)
 
 
 def batch_locked(batch_id: UUID) -> PayoutBatch:

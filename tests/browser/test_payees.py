@@ -1,12 +1,14 @@
 """A reviewer records a certificate and grants an advance; the contributor sees both."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from ledger.core.policy import Policy
 from tests.ledger.conftest import (  # noqa: F401
     make_contributor,
     make_period,
@@ -29,7 +31,9 @@ def test_a_certificate_and_an_advance_are_recorded_and_seen_by_the_payee(
 ) -> None:
     user = make_user("ann")
     make_contributor("ann", user=user)
-    make_run({"ann": "0.2", "ben": "0.1"}, at=timezone.now())
+    policy = Policy(fee_bp=1_000, confidence_rule="hold", unclaimed_days=1)
+    values = {"ann": ("0.2", "0.01"), "ben": "0.1"}
+    make_run(values, 100_000, policy, at=timezone.now() - timedelta(days=2))
     ann, bob = person(user), person(reviewer)
     ann_sees_that_nothing_is_there(ann)
     bob_records_the_certificate(bob, tmp_path)
@@ -38,6 +42,7 @@ def test_a_certificate_and_an_advance_are_recorded_and_seen_by_the_payee(
     ann.sees("15 % tax is withheld from each payment, by form W-8BEN.")
     ann.sees("Contract 7, page 3.")
     ann.inspect("payee-own")
+    bob_decides_on_the_holdback(bob)
 
 
 def ann_sees_that_nothing_is_there(ann: Any) -> None:
@@ -87,3 +92,13 @@ def bob_grants_an_advance(bob: Any) -> None:
     bob.press("Grant the advance")
     bob.sees("Agreed. The next payout batch of its currency pays it.")
     bob.inspect("payee")
+
+
+def bob_decides_on_the_holdback(bob: Any) -> None:
+    bob.sees("not supported by the interval; a reviewer decides")
+    bob.press("Release the holdback of 2013-Q4")
+    bob.sees("The holdback is owed again.")
+    bob.page.get_by_label("Decision").fill("Letter 7")
+    bob.press("Keep as unclaimed")
+    bob.sees("Kept as unclaimed by entry")
+    bob.inspect("payee-decided")

@@ -48,7 +48,7 @@ from ledger.services.payouts import (
     payout_remove,
 )
 from ledger.services.periods import period_close, period_open
-from ledger.services.tax import tax_profile_add, tax_rule_add
+from ledger.services.tax import tax_profile_add, tax_remit, tax_rule_add
 from ledger.services.unclaimed import payable_unclaim
 from tests.ledger.services.payments import IBANS, NOW, VALUES, clearing, owed, states
 
@@ -393,6 +393,60 @@ def test_an_advance_is_paid_by_the_next_batch_once_and_recouped_from_later_earni
     for quarter, left in ((3, 20_000), (4, 10_000)):
         make_run({"ann": "1"}, 20_000, policy, currency="EUR", quarter=quarter)
         assert owed(ann, "advance") == left
+
+
+def test_an_advance_that_earnings_repaid_before_it_was_rejected_is_owed_as_far_as_they_did(
+    make_run, payees, make_batch, reviewer
+):
+    ann = payees(ann=IBANS["ann"])["ann"]
+    advance_agree(
+        contributor_id=ann.id, currency="EUR", amount_minor=10_000, agreement="7",
+        actor=reviewer, now=NOW,
+    )  # fmt: skip
+    make_run({"ann": "1"}, 100, Policy(fee_bp=0), currency="EUR", quarter=3)
+    batch = make_batch()
+    content = payout_batch_export(batch_id=batch.id, actor=reviewer, now=NOW)
+    make_run({"ann": "1"}, 4_000, Policy(fee_bp=0), currency="EUR", quarter=4)
+    assert [owed(ann), owed(ann, "advance")] == [0, 6_000]
+    advance = batch.payouts.get(advance__isnull=False)
+    assert str(advance.end_to_end_id).encode() in content
+    bank_message_ingest(content=rejected(advance.end_to_end_id), actor=reviewer, now=NOW)
+    advance.refresh_from_db()
+    assert advance.state == "rejected"
+    assert [owed(ann), owed(ann, "advance"), clearing()] == [4_000, 0, 100]
+
+
+def test_tax_that_was_remitted_before_its_payment_was_rejected_stays_with_the_authority(
+    make_run, payees, make_batch, reviewer
+):
+    ann = payees(ann=IBANS["ann"])["ann"]
+    tax_profile_add(
+        contributor_id=ann.id, form="other", country="NL", rate_bp=1_000,
+        evidence_sha256="0" * 64, valid_from=date(2013, 1, 1), valid_to=date(2014, 12, 31),
+        actor=reviewer, now=NOW,
+    )  # fmt: skip
+    make_run({"ann": "1"}, 1_000, Policy(fee_bp=0), currency="EUR")
+    batch = make_batch()
+    payout_batch_export(batch_id=batch.id, actor=reviewer, now=NOW)
+    tax_remit(
+        authority="tax", bank="main", amount_minor=100, currency="EUR", reference="1",
+        actor=reviewer, now=NOW,
+    )  # fmt: skip
+    payout = batch.payouts.get()
+    bank_message_ingest(content=rejected(payout.end_to_end_id), actor=reviewer, now=NOW)
+    assert states(batch) == {"ann": "rejected"}
+    assert [owed(ann), clearing()] == [900, 0]
+
+
+def rejected(name):
+    """The bank's answer (pain.002) that it does not make this payment."""
+    return (
+        '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt>'
+        "<OrgnlGrpInfAndSts><GrpSts>PART</GrpSts></OrgnlGrpInfAndSts><OrgnlPmtInfAndSts>"
+        f"<TxInfAndSts><OrgnlEndToEndId>{name}</OrgnlEndToEndId><TxSts>RJCT</TxSts>"
+        "<StsRsnInf><Rsn><Cd>MS03</Cd></Rsn></StsRsnInf></TxInfAndSts></OrgnlPmtInfAndSts>"
+        "</CstmrPmtStsRpt></Document>"
+    ).encode()
 
 
 def test_a_removed_payout_does_not_take_the_batch_with_it(
