@@ -198,6 +198,12 @@ def _facts(record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     )
 
 
+TIES = {
+    "code": "one minor unit to the smaller code",
+    "earliest": "one minor unit to whose data came first",
+}
+
+
 def _basis(record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     run, policy = record["valuation_run"], record["policy"]
     return (
@@ -214,7 +220,7 @@ def _basis(record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         ("Negative values", policy["negative_rule"]),
         ("Uncertainty", policy["confidence_rule"]),
         ("Copies", policy["duplicate_rule"]),
-        ("Ties", "one minor unit to the smaller code"),
+        ("Ties", TIES[policy.get("tie_rule", "code")]),
         ("Minimum payment", amount_text(policy["threshold_minor"], record["currency"])),
         ("Advance left", amount_text(record["advance_left_minor"], record["currency"])),
         ("Overpayment left", amount_text(record["clawback_left_minor"], record["currency"])),
