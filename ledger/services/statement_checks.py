@@ -4,6 +4,7 @@ Each check yields a finding for every row at fault, so sound books yield nothing
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -19,7 +20,16 @@ from ledger.core.chart import account_code
 from ledger.core.records import amounts_of, canonical, digest, line_records
 from ledger.core.royalties import LineDraft, Player, split_pool
 from ledger.core.statements import Movement, Opening, StatementDraft, draft_statement
-from ledger.models import JournalEntry, Posting, Statement, StatementFile
+from ledger.models import (
+    Dispute,
+    Holdback,
+    HoldbackRelease,
+    JournalEntry,
+    Posting,
+    Statement,
+    StatementFile,
+)
+from ledger.selectors.journal import account_balances
 from ledger.selectors.openings import movements_between
 from ledger.selectors.royalties import carried_values, lines_hash
 from ledger.selectors.tax import tax_positions
@@ -190,12 +200,52 @@ def clearing_is_what_waits_at_the_bank() -> Iterator[Finding]:
                 )
 
 
+def holdbacks_are_what_their_accounts_hold() -> Iterator[Finding]:
+    """Set aside = released + forfeited + still held, for each contributor and currency."""
+    kept = Holdback.objects.values_list("contributor_id", "run__pool__currency")
+    back = HoldbackRelease.objects.values_list(
+        "holdback__contributor_id", "holdback__run__pool__currency"
+    )
+    left: Counter[tuple[str, str]] = Counter()
+    for rows, sign in ((kept, 1), (back, -1)):
+        for party, currency, total in rows.annotate(Sum("amount_minor")).order_by():
+            left[str(party), currency] += sign * int(total)
+    yield from _unlike("holdback", left)
+
+
+def disputes_are_what_their_accounts_hold() -> Iterator[Finding]:
+    """What is held as disputed is held for disputes that are open."""
+    rows = Dispute.objects.filter(state=Dispute.State.OPEN).values_list(
+        "statement__contributor_id", "statement__currency"
+    )
+    sums = rows.annotate(Sum("held_minor")).order_by()
+    yield from _unlike(
+        "disputed", Counter({(str(party), currency): int(n) for party, currency, n in sums})
+    )
+
+
+def _unlike(purpose: str, expected: Counter[tuple[str, str]]) -> Iterator[Finding]:
+    """Each account of the purpose that does not hold what the rows say."""
+    accounts = account_balances(purpose=purpose)
+    held = {(row.party, row.currency): row.held_minor for row in accounts}
+    for party, currency in sorted(expected.keys() | held.keys()):
+        there, wanted = held.get((party, currency), 0), expected[party, currency]
+        if there != wanted:
+            yield Finding(
+                check=f"{purpose} accounts are what their rows say",
+                row=f"account {account_code(purpose, party)} {currency}",
+                sentence=f"holds {there} where its rows say {wanted}",
+            )
+
+
 CHECKS: tuple[Check, ...] = (
     *(query_check(name, sql) for name, sql in _QUERIES.items()),
     *(state_check(subject) for subject in _SUBJECTS),
     records_are_the_rows,
     files_have_their_hashes,
     clearing_is_what_waits_at_the_bank,
+    holdbacks_are_what_their_accounts_hold,
+    disputes_are_what_their_accounts_hold,
 )
 
 

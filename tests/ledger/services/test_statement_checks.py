@@ -88,6 +88,7 @@ def test_another_value_is_named_as_a_difference(two_periods):
         ("UPDATE ledger_statement SET chain_head = 'x'", "statement 2013-Q3-USD-00001"),
         ("UPDATE ledger_statement SET previous_id = NULL", "statement 2013-Q4-USD-00001"),
         ("UPDATE ledger_statement SET state = 'final'", "statement"),
+        ("UPDATE ledger_holdback SET amount_minor = amount_minor + 1", "account 2110:holdback:"),
         ("UPDATE ledger_statement_series SET last_sequence = 9", "series 2013-Q3-USD"),
         ("UPDATE ledger_royalty_run SET state = 'approved'", "royalty_run"),
         ("UPDATE ledger_statement_file SET sha256 = 'x'", "statement 2013-Q3-USD-00001"),
