@@ -1,7 +1,8 @@
 """What can be paid to whom, batches and payouts as frozen rows."""
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -14,12 +15,14 @@ from ledger.core.money import amount_text
 from ledger.core.reasons import Reason, reason
 from ledger.core.records import canonical, digest
 from ledger.errors import NotFound
-from ledger.models import Advance, BankDetails, Payout, PayoutBatch, Statement
+from ledger.models import Advance, BankDetails, Payout, PayoutBatch, Posting, Statement
 from ledger.selectors.journal import account_balances
 from ledger.selectors.tax import TaxPosition, tax_positions
 
 # ISO 20022 reasons that only the payee can mend: closed, blocked or wrong account, unknown bank.
 PAYEE_ACCOUNT_CODES = ("AC01", "AC03", "AC04", "AC06", "BE01", "BE04", "MD07", "RC01", "RC04")
+# States of a payout whose reserve stands in the books.
+STANDING = ("reserved", "in_file", "sent", "accepted", "settled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +109,7 @@ def payouts_payable(*, currency: str, on: date) -> tuple[PayoutDraft, ...]:
     parties = (set(balances) - busy) | {str(advance.contributor_id) for advance in advances}
     details = _details(parties)
     tax = tax_positions(contributor_ids=parties, on=on)
-    thresholds, refused = _thresholds(currency), _refused()
+    thresholds, refused, credits = _thresholds(currency), _refused(), _tax_credits(currency)
     wanted: list[tuple[str, UUID | None, int, int]] = [
         (party, None, amount, thresholds.get(party, 0))
         for party, amount in sorted(balances.items())
@@ -121,6 +124,7 @@ def payouts_payable(*, currency: str, on: date) -> tuple[PayoutDraft, ...]:
             advance_id,
             gross_minor=amount,
             threshold_minor=threshold,
+            credit_minor=0 if advance_id else credits.get(party, 0),
             position=tax.of(party),
             details=details.get(party),
             refused=refused,
@@ -220,12 +224,15 @@ def _draft(
     *,
     gross_minor: int,
     threshold_minor: int,
+    credit_minor: int,
     position: TaxPosition,
     details: BankDetails | None,
     refused: dict[str, str],
     currency: str,
 ) -> PayoutDraft:
-    withholding = basis_points(gross_minor, position.withholding_bp)
+    owed = basis_points(gross_minor + credit_minor, position.withholding_bp)
+    credited = min(credit_minor, owed)
+    withholding = owed - credited
     hold = None
     if gross_minor < threshold_minor:
         balance, least = (amount_text(n, currency) for n in (gross_minor, threshold_minor))
@@ -242,7 +249,7 @@ def _draft(
         gross_minor=gross_minor,
         withholding_minor=withholding,
         net_minor=gross_minor - withholding,
-        tax=position,
+        tax=replace(position, credited_minor=credited),
         account_digest=details.digest if details else "",
         account_masked=details.masked if details else "",
         encrypted=details.encrypted if details else "",
@@ -273,6 +280,30 @@ def _refused() -> dict[str, str]:
         state__in=["rejected", "returned"], bank_code__in=PAYEE_ACCOUNT_CODES
     )
     return dict(rows.values_list("account_digest", "bank_text"))
+
+
+def _tax_credits(currency: str) -> dict[str, int]:
+    """Tax that was withheld of payments that came back, and that no later payment counted yet.
+
+    By party: what went from payable to an authority, less what the payments that stand had
+    withheld or counted. Three queries.
+    """
+    own = Posting.objects.filter(currency=currency).order_by()
+    credits: Counter[str] = Counter()
+    for side, other, sign in (("debit", "credit", 1), ("credit", "debit", -1)):
+        party = f"{side}_account__party"
+        flows = own.filter(
+            **{f"{side}_account__purpose": "payable", f"{other}_account__purpose": "withholding"}
+        )
+        for whose, total in flows.values_list(party).annotate(Sum("amount_minor")):
+            credits[whose] += sign * int(total)
+    taxed = [party for party, credit in credits.items() if credit > 0]
+    standing = Payout.objects.filter(
+        currency=currency, advance__isnull=True, state__in=STANDING, contributor_id__in=taxed
+    )
+    for whose, withheld, tax in standing.values_list("contributor_id", "withholding_minor", "tax"):
+        credits[str(whose)] -= withheld + tax.get("credited_minor", 0)
+    return {party: credit for party, credit in credits.items() if credit > 0}
 
 
 def _thresholds(currency: str) -> dict[str, int]:

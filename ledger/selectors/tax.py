@@ -16,7 +16,10 @@ AUTHORITY = "tax"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaxPosition:
-    """The rate in force, and the code of the reason that stops a payment, or empty."""
+    """The rate in force, and the code of the reason that stops a payment, or empty.
+
+    credited_minor  of a payout: tax of payments that came back, which this one counts
+    """
 
     withholding_bp: int = 0
     hold: str = ""
@@ -26,6 +29,7 @@ class TaxPosition:
     treaty_article: str = ""
     income_code: str = ""
     exemption_code: str = ""
+    credited_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

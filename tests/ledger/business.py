@@ -57,6 +57,7 @@ class Paid:
     state: str
     refused: str = ""
     year: int = 0
+    credited: int = 0
 
     @property
     def net(self) -> int:
@@ -89,6 +90,7 @@ class Model:
     batches: dict[Any, str] = field(default_factory=dict)
     advances: dict[Any, tuple[str, int]] = field(default_factory=dict)
     accounts: dict[str, str] = field(default_factory=dict)
+    withheld: Counter[str] = field(default_factory=Counter)
     disputes: dict[Any, tuple[str, int]] = field(default_factory=dict)
 
     def of(self, batch: Any, *states: str) -> list[Paid]:
@@ -109,11 +111,22 @@ class Model:
         self.advance[paid.code] -= repays
         self.payable[paid.code] += paid.net + tax - repays
         self.tax -= tax
+        self.withheld[paid.code] -= tax - min(max(repays - paid.net, 0), tax)
 
     def settle(self, paid: Paid) -> None:
         self.clearing -= paid.net
         self.bank -= paid.net
         paid.state = "settled"
+
+    def credit(self, code: str) -> int:
+        """Tax of payments that came back, which no payment that stands has counted."""
+        standing = ("reserved", "in_file", "sent", "accepted", "settled")
+        counted = sum(
+            each.tax + each.credited
+            for each in self.payouts.values()
+            if each.code == code and each.state in standing and not each.advance
+        )
+        return max(self.withheld[code] - counted, 0)
 
     def refused(self) -> set[str]:
         """Accounts that a bank called closed."""
@@ -237,11 +250,16 @@ class Business:
         }
         assert {key: value[:2] for key, value in found.items()} == expected
         for (code, advance), (gross, hold, row) in found.items():
-            tax = half_up(gross, RATES_BP.get(code, 0))
+            credit = 0 if advance else self.model.credit(code)
+            owed = half_up(gross + credit, RATES_BP.get(code, 0))
+            credit = min(credit, owed)
+            tax = owed - credit
             assert (row.withholding_minor, row.net_minor) == (tax, gross - tax)
             account = self.model.accounts.get(code, "")
             state = "held" if hold else "eligible"
-            self.model.payouts[row.id] = Paid(code, batch.id, advance, gross, tax, account, state)
+            self.model.payouts[row.id] = Paid(
+                code, batch.id, advance, gross, tax, account, state, credited=credit
+            )
 
     def payable_now(self) -> dict[tuple[str, Any], tuple[int, str]]:
         """What a batch would hold: (payee, advance) -> (gross, why it is held)."""
@@ -314,6 +332,7 @@ class Business:
             )
             self.model.clearing += paid.net
             self.model.tax += paid.tax
+            self.model.withheld[paid.code] += 0 if paid.advance else paid.tax
             paid.state, paid.year = "reserved", self.year
 
     def send_back(self) -> None:

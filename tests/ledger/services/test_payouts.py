@@ -438,6 +438,33 @@ def test_tax_that_was_remitted_before_its_payment_was_rejected_stays_with_the_au
     assert [owed(ann), clearing()] == [900, 0]
 
 
+def test_a_payment_that_came_back_while_its_tax_stayed_is_not_taxed_again(
+    make_run, payees, make_batch, reviewer
+):
+    ann = payees(ann=IBANS["ann"])["ann"]
+    tax_profile_add(
+        contributor_id=ann.id, form="other", country="NL", rate_bp=1_000,
+        evidence_sha256="0" * 64, valid_from=date(2013, 1, 1), valid_to=date(2014, 12, 31),
+        actor=reviewer, now=NOW,
+    )  # fmt: skip
+    make_run({"ann": "1"}, 1_000, Policy(fee_bp=0), currency="EUR", quarter=3)
+    first = make_batch()
+    payout_batch_export(batch_id=first.id, actor=reviewer, now=NOW)
+    tax_remit(
+        authority="tax", bank="main", amount_minor=100, currency="EUR", reference="1",
+        actor=reviewer, now=NOW,
+    )  # fmt: skip
+    name = first.payouts.get().end_to_end_id
+    bank_message_ingest(content=rejected(name), actor=reviewer, now=NOW)
+    make_run({"ann": "1"}, 500, Policy(fee_bp=0), currency="EUR", quarter=4)
+    again = make_batch("2014-02").payouts.get()
+    # 10 % of 1,000 + 500 is 150, of which 100 was withheld before.
+    assert (again.gross_minor, again.withholding_minor, again.net_minor) == (1_400, 50, 1_350)
+    payout_batch_cancel(batch_id=again.batch_id, note="Later.", actor=reviewer, now=NOW)
+    third = make_batch("2014-03", up_to="prepare").payouts.get()
+    assert (third.gross_minor, third.withholding_minor) == (1_400, 50)
+
+
 def rejected(name):
     """The bank's answer (pain.002) that it does not make this payment."""
     return (
