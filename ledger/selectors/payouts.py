@@ -22,7 +22,7 @@ from ledger.selectors.tax import TaxPosition, tax_positions
 # ISO 20022 reasons that only the payee can mend: closed, blocked or wrong account, unknown bank.
 PAYEE_ACCOUNT_CODES = ("AC01", "AC03", "AC04", "AC06", "BE01", "BE04", "MD07", "RC01", "RC04")
 # States of a payout whose reserve stands in the books.
-STANDING = ("reserved", "in_file", "sent", "accepted", "settled")
+STANDING = ("reserved", "in_file", "sent", "accepted", "settled", "overpaid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

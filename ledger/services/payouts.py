@@ -320,6 +320,7 @@ def _sign_off(batch: PayoutBatch, note: str, actor: Any, now: datetime) -> None:
 
 
 def _refused(batch: PayoutBatch, note: str, actor: Any, now: datetime) -> None:
+    assert batch.submitted_by is not None, "only what was submitted is refused"
     Approval.objects.create(
         subject_type="payout_batch",
         subject_id=batch.id,

@@ -39,7 +39,7 @@ POLICY = Policy(
 PEOPLE = ("ann", "ben", "dora", "eve")
 RATES_BP = {"dora": 1_500}
 LIVE = ("eligible", "reserved", "in_file", "sent", "accepted")
-DONE = ("settled", "returned", "rejected", "cancelled", "held")
+DONE = ("settled", "returned", "rejected", "cancelled", "held", "overpaid")
 ACCOUNT_CLOSED, OTHER_REASON = "AC04", "MS03"
 STEPS_PER_FULL_CHECK = 50
 
@@ -82,6 +82,7 @@ class Model:
     payable: Counter[str] = field(default_factory=Counter)
     advance: Counter[str] = field(default_factory=Counter)
     disputed: Counter[str] = field(default_factory=Counter)
+    clawback: Counter[str] = field(default_factory=Counter)
     clearing: int = 0
     tax: int = 0
     bank: int = 0
@@ -109,9 +110,25 @@ class Model:
         tax = paid.tax if tax_too and self.tax >= paid.tax else 0
         repays = min(self.advance[paid.code], paid.gross, paid.net + tax) if paid.advance else 0
         self.advance[paid.code] -= repays
+        if paid.state == "overpaid" and not paid.advance:
+            repays = min(self.clawback[paid.code], paid.net + tax)
+            self.clawback[paid.code] -= repays
         self.payable[paid.code] += paid.net + tax - repays
         self.tax -= tax
         self.withheld[paid.code] -= tax - min(max(repays - paid.net, 0), tax)
+
+    def overpay(self, paid: Paid) -> None:
+        """The bank paid what it had rejected: taken from what is owed, the rest is owed back."""
+        self.bank -= paid.net
+        self.tax += paid.tax
+        if paid.advance:
+            self.advance[paid.code] += paid.gross
+        else:
+            taken = min(self.payable[paid.code], paid.gross)
+            self.payable[paid.code] -= taken
+            self.clawback[paid.code] += paid.gross - taken
+            self.withheld[paid.code] += max(taken - paid.net, 0)
+        paid.state = "overpaid"
 
     def settle(self, paid: Paid) -> None:
         self.clearing -= paid.net
@@ -120,7 +137,7 @@ class Model:
 
     def credit(self, code: str) -> int:
         """Tax of payments that came back, which no payment that stands has counted."""
-        standing = ("reserved", "in_file", "sent", "accepted", "settled")
+        standing = ("reserved", "in_file", "sent", "accepted", "settled", "overpaid")
         counted = sum(
             each.tax + each.credited
             for each in self.payouts.values()
@@ -203,6 +220,9 @@ class Business:
             repaid = min(half_up(gross - kept, 5_000), gross - kept, self.model.advance[code])
             self.model.advance[code] -= repaid
             self.model.payable[code] += gross - kept - repaid
+            netted = min(self.model.payable[code], self.model.clawback[code])
+            self.model.payable[code] -= netted
+            self.model.clawback[code] -= netted
             if kept:
                 parts = (kept - kept // 2, kept // 2)
                 self.model.kept.append(Kept(code, self.quarter, run.id, parts))
@@ -267,7 +287,7 @@ class Business:
         busy = {each.code for each in model.payouts.values()
                 if each.state in LIVE and not each.advance}  # fmt: skip
         gone = {each.advance for each in model.payouts.values()
-                if each.state in (*LIVE, "settled")}  # fmt: skip
+                if each.state in (*LIVE, "settled", "overpaid")}  # fmt: skip
         due: dict[tuple[str, Any], tuple[int, str]] = {
             (code, None): (amount, self.hold(code, amount < POLICY.threshold_minor))
             for code, amount in model.payable.items()
@@ -345,9 +365,11 @@ class Business:
     def cancel(self) -> None:
         if not (batch := self.batch_in("draft", "submitted", "approved", "exported")):
             return
+        is_out = self.model.batches[batch] == "exported"  # then a second person signs
+        actor = self.approver if is_out else self.reviewer
         self.do(
             lambda: payouts.payout_batch_cancel(
-                batch_id=batch, note="Not now.", actor=self.reviewer, now=self.now
+                batch_id=batch, note="Not now.", actor=actor, now=self.now
             )
         )
         self.model.batches[batch] = "cancelled"
@@ -417,9 +439,13 @@ class Business:
             paid.state, paid.refused = "rejected", code
         elif outcome == "settled" and waits:
             model.settle(paid)
-        elif outcome == "returned" and (waits or paid.state == "settled"):
+        elif outcome == "settled" and paid.state == "rejected":
+            model.overpay(paid)
+        elif outcome == "returned" and paid.state != "returned":
             if waits:
                 model.settle(paid)
+            elif paid.state == "rejected":
+                model.overpay(paid)
             model.bank += paid.net
             model.give_back(paid, tax_too=paid.year == self.year)
             paid.state, paid.refused = "returned", code
@@ -555,7 +581,7 @@ class Business:
     def compare(self) -> None:
         model, ids = self.model, {str(self.people[code].id): code for code in PEOPLE}
         held: dict[str, Counter[str]] = {
-            name: Counter() for name in ("payable", "advance", "disputed", "holdback")
+            name: Counter() for name in ("payable", "advance", "disputed", "holdback", "clawback")
         }
         totals: Counter[str] = Counter()
         for row in account_balances(currency="EUR"):
@@ -568,6 +594,7 @@ class Business:
         assert held["payable"] == +model.payable
         assert held["advance"] == +model.advance
         assert held["disputed"] == +model.disputed
+        assert held["clawback"] == +model.clawback
         assert held["holdback"] == +kept
         names = ("payout-clearing", "withholding", "bank")
         assert [totals[name] for name in names] == [model.clearing, model.tax, model.bank]
