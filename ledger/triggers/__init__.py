@@ -16,6 +16,7 @@ from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 FOLDER = Path(__file__).parent
+OURS = {"contributors", "valuation", "ledger"}  # apps whose tables the triggers name
 _CREATED = re.compile(r"^CREATE TRIGGER (\w+)[^;]*? ON (\w+)", re.MULTILINE)
 
 
@@ -74,7 +75,7 @@ def check_triggers(
 
 def remove_before_migrate(*, using: str, plan: list[Any], **_: Any) -> None:
     """SQLite cannot rename a rebuilt table that a trigger names, so none may be there."""
-    if any(migration.app_label == "ledger" for migration, _ in plan):
+    if any(migration.app_label in OURS for migration, _ in plan):
         remove(connections[using])
 
 

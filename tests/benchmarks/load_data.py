@@ -78,15 +78,12 @@ def values_invent(programme_id: Any, who: list[Contributor], actor: Any) -> Valu
     run = ValuationRun.objects.create(
         programme_id=programme_id,
         game=game,
-        state=RunState.LOCKED,
         cutoff_at=NOW,
         budget=2,
         n_players=len(who),
         method="exact",
         empty="0.0",
         grand="1.0",
-        values_digest="2" * 64,
-        computed_at=NOW,
         created_by=actor,
         created_at=NOW,
     )
@@ -124,6 +121,8 @@ def values_invent(programme_id: Any, who: list[Contributor], actor: Any) -> Valu
             )
             for player in players
         )
+    run.state, run.values_digest, run.computed_at = RunState.LOCKED, "2" * 64, NOW
+    run.save()
     return run
 
 

@@ -72,7 +72,6 @@ def make_values(programme: Any, reviewer: Any, make_contributor: Any) -> Callabl
         run = ValuationRun.objects.create(
             programme=programme,
             game=game,
-            state=state,
             cutoff_at=NOW,
             budget=8,
             method="exact",
@@ -80,10 +79,8 @@ def make_values(programme: Any, reviewer: Any, make_contributor: Any) -> Callabl
             evaluations=8,
             empty=empty,
             grand=grand,
-            values_digest="0" * 64,
             created_by=reviewer,
             created_at=NOW,
-            computed_at=NOW,
         )
         for index, (code, given) in enumerate(values.items()):
             value, error = given if isinstance(given, tuple) else (given, "0")
@@ -97,6 +94,8 @@ def make_values(programme: Any, reviewer: Any, make_contributor: Any) -> Callabl
                     row_count=10, first_accepted_at=NOW, weight=10,
                 )  # fmt: skip
             PlayerValue.objects.create(run=run, player=player, value=value, standard_error=error)
+        run.state, run.values_digest, run.computed_at = state, "0" * 64, NOW
+        run.save()
         return run
 
     return make
