@@ -40,8 +40,6 @@ def role_set(request: PersonRequest, user_id: uuid.UUID) -> HttpResponse:
     role = request.POST.get("role", "")
     if role not in User.Role.values:
         raise InvalidField("There is no such role.")
-    user = user_role_set(
-        user_id=user_id, role=User.Role(role), actor=request.user, now=timezone.now()
-    )
+    user = user_role_set(user_id=user_id, role=role, actor=request.user, now=timezone.now())
     messages.success(request, f"{user.email} is {user.get_role_display().lower()} now.")
     return redirect("contributors:people")

@@ -11,7 +11,7 @@ from contributors.services.audit import audit_record, require_role
 
 
 @transaction.atomic
-def user_role_set(*, user_id: uuid.UUID, role: User.Role, actor: User, now: datetime) -> User:
+def user_role_set(*, user_id: uuid.UUID, role: str, actor: User, now: datetime) -> User:
     """The person has the role from the next request on, and the audit log says who gave it.
 
     As nobody changes their own, an administrator always remains.

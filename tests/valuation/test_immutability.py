@@ -88,7 +88,9 @@ def test_the_first_to_store_a_coalition_is_believed(
     start(method="exact", budget=32)
     run_queue()
     first = CoalitionUtility.objects.first()
-    again = CoalitionUtility(game_id=first.game_id, digest=first.digest, utility=first.utility + 1)
+    again = CoalitionUtility(
+        game_id=first.game_id, digest=first.digest, utility=first.utility + 1, untrainable=False
+    )
     CoalitionUtility.objects.bulk_create([again], ignore_conflicts=True)
     kept = CoalitionUtility.objects.get(game_id=first.game_id, digest=first.digest)
     assert kept.utility == first.utility
