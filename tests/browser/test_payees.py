@@ -58,7 +58,7 @@ def bob_records_the_certificate(bob: Any, folder: Path) -> None:
     bob.follow("Payouts")
     bob.follow("Payees, tax and advances")
     bob.inspect("payees")
-    bob.page.get_by_role("link", name="ann", exact=True).click()
+    bob.page.get_by_role("link", name="ann", exact=True).first.click()
     bob.inspect("payee-empty")
     bob.follow("Record a certificate")
     certificate = folder / "w8ben.pdf"
