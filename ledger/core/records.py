@@ -6,15 +6,19 @@ It names a contributor by its public code alone, so that erasure leaves every ha
 
 import json
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
+from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
-from ledger.core.royalties import NORMAL_95
+from ledger.core.allocation import round_half_up
+from ledger.core.money import exponent
+from ledger.core.royalties import NORMAL_95, PRECISION
 from ledger.core.statements import StatementDraft
 
+EXACT_PLACES = 4  # enough to see the rounding to a minor unit
 SCHEMA = "compensation-ledger/statement/1"
 # Others' values are shown as bands only, and only where at least five stand behind them.
 OTHERS_MIN = 5
@@ -50,6 +54,27 @@ def canonical(record: Any) -> str:
 def digest(text: str) -> str:
     """Return the SHA-256 of a text in UTF-8, in hexadecimal."""
     return sha256(text.encode()).hexdigest()
+
+
+def exact_text(quota_minor: Fraction, currency: str) -> str:
+    """Return an exact share as a decimal, four places beyond the currency's own, half-up.
+
+    >>> exact_text(Fraction(10_000, 3), "EUR"), exact_text(Fraction(1, 2), "JPY")
+    ('33.333333', '0.5000')
+    """
+    places = exponent(currency) + EXACT_PLACES
+    digits = str(round_half_up(quota_minor * 10**EXACT_PLACES)).rjust(places + 1, "0")
+    return f"{digits[:-places]}.{digits[-places:]}"
+
+
+def weight_total(weights: Mapping[str, str]) -> str:
+    """Return the sum of all players' weights, exactly; `weights` is by player key.
+
+    >>> weight_total({"ann": "0.2", "bob": "0.1000000000001", "cleo": "0"})
+    '0.3000000000001'
+    """
+    with localcontext(prec=PRECISION):
+        return f"{sum(map(Decimal, weights.values()), Decimal(0)):f}"
 
 
 def amounts_of(draft: StatementDraft) -> dict[str, int]:

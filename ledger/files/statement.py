@@ -18,7 +18,7 @@ import typst
 from ledger.charts import values_svg, waterfall_steps, waterfall_svg
 from ledger.core.money import amount_text
 from ledger.core.reasons import rate_text
-from ledger.core.records import canonical
+from ledger.core.records import canonical, exact_text
 from ledger.files.cells import csv_lines, xlsx_bytes
 
 TEMPLATE = Path(__file__).with_name("statement.typ")
@@ -229,6 +229,7 @@ def _basis(record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
             "Gross of the run",
             amount_text(record["control"]["gross_total_minor"], record["currency"]),
         ),
+        ("Sum of all weights", record["control"]["weight_total"]),
         ("Journal entry", str(record["journal"]["seq"])),
         ("Journal head", record["journal"]["head"]),
         ("Values digest", run["values_digest"]),
@@ -252,8 +253,6 @@ def _line(line: dict[str, Any], currency: str) -> tuple[str, ...]:
 
 
 def _value(value: dict[str, Any], currency: str) -> tuple[str, ...]:
-    quota = Fraction(value["quota"])
-    thousandths = quota.numerator * 1000 // quota.denominator
     return (
         value["player"],
         str(value["row_count"]),
@@ -261,7 +260,7 @@ def _value(value: dict[str, Any], currency: str) -> tuple[str, ...]:
         value["standard_error"],
         value["low"],
         value["high"],
-        f"{thousandths // 1000}.{thousandths % 1000:03d} minor units",
+        exact_text(Fraction(value["quota"]), currency),
         amount_text(value["gross_minor"], currency),
     )
 

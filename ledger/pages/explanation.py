@@ -4,7 +4,11 @@ Everything is taken from a statement's record, the text that all its files are m
 """
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
+
+from ledger.core.money import amount_text
+from ledger.core.records import exact_text
 
 # summary column, label, sign in the closing balance, the kinds of lines that explain it
 MOVEMENTS = (
@@ -100,22 +104,24 @@ def _others_texts(record: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _share_texts(record: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(
-        f"Weight {value['weight']} gives the exact share {_quotient(value['quota'])} minor units, "
-        f"rounded by largest remainder to {value['gross_minor']}."
-        for value in record["values"]
+    return tuple(_share_text(record, value) for value in record["values"])
+
+
+def _share_text(record: dict[str, Any], value: dict[str, Any]) -> str:
+    """The way from a weight to its gross amount, in numbers that multiply out as printed."""
+    currency, weight = record["currency"], Fraction(value["weight"])
+    if not weight:
+        return "A value of 0 or below has no weight, so nothing of the pool falls to it."
+    whole = Fraction(record["control"]["weight_total"])
+    to_share = record["pool"]["distributable_minor"]
+    share, own = to_share * weight / whole, Fraction(value["quota"])
+    part = "" if own == share else f", of which {exact_text(own, currency)} is yours"
+    return (
+        f"{amount_text(to_share, currency)} × weight {value['weight']} / "
+        f"{record['control']['weight_total']}, the sum of all weights, is "
+        f"{exact_text(share, currency)}{part}; by largest remainder, "
+        f"{amount_text(value['gross_minor'], currency)}."
     )
-
-
-def _quotient(quota: str) -> str:
-    """The exact share, a fraction in text, as a decimal of four places.
-
-    >>> _quotient("10000/3")
-    '3333.3333'
-    """
-    above, _, below = quota.partition("/")
-    whole, rest = divmod(int(above), int(below or 1))
-    return f"{whole}.{rest * 10_000 // int(below or 1):04d}"
 
 
 def _changes(record: dict[str, Any], columns: tuple[Any, ...]) -> list[WayStep]:

@@ -15,6 +15,7 @@ from ledger.core.records import (
     explanation,
     interval,
     line_records,
+    weight_total,
 )
 from ledger.core.statements import StatementDraft, StatementLineDraft
 from ledger.models import JournalEntry, RoyaltyLine, RoyaltyRun
@@ -161,6 +162,7 @@ def _shared(
             "gross_total_minor": sum(line.gross_minor for line in lines),
             "fee_minor": run.fee_minor,
             "pool_minor": pool.amount_minor,
+            "weight_total": weight_total({line.player_key: line.weight for line in lines}),
         },
     }
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from ledger.services.heartbeats import heartbeat_record
 from tests.ledger.conftest import (  # noqa: F401
     make_contributor,
     make_period,
@@ -142,6 +144,22 @@ def test_many_values_to_lock_are_one_line_of_what_is_to_do(
     make_values({"ann": "0.1"}, state="computed")
     [todo] = client.get("/").context["todos"]
     assert todo.url == "/runs/" and todo.text.startswith("2 runs are computed")
+
+
+def test_a_share_multiplies_out_in_the_numbers_that_are_printed(two_contributors: Any) -> None:
+    users, statements, _ = two_contributors
+    page = client_of(users["ann"]).get(f"/statements/{statements['ann'].number}/").content.decode()
+    found = re.search(r"([\d.]+) × weight ([\d.]+) / ([\d.]+), the sum .*? is ([\d.]+);", page)
+    assert found
+    to_share, weight, whole, share = map(Decimal, found.groups())
+    assert abs(to_share * weight / whole - share) < Decimal("0.000001")
+
+
+def test_an_operator_sees_the_worker_that_gives_signs_of_life(reviewer: Any) -> None:
+    heartbeat_record(name="host:1", started_at=timezone.now(), now=timezone.now())
+    page = client_of(reviewer).get("/operations/")
+    assert [worker.is_silent for worker in page.context["state"].workers] == [False]
+    assert b"No worker runs" not in page.content
 
 
 def test_a_statement_computed_again_is_the_same(two_contributors: Any) -> None:

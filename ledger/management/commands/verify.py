@@ -13,6 +13,9 @@ from ledger.selectors.verification import CHECKS, Check, head_is_in_chain
 MORE = ("ledger.services.statement_checks",)
 
 
+HASH_DIGITS = 64  # of a SHA-256, in hexadecimal
+
+
 class Command(BaseCommand):
     """Runs every check, prints each finding with its row, and fails if there is one."""
 
@@ -33,7 +36,8 @@ class Command(BaseCommand):
         for finding in found:
             self.stderr.write(f"{finding.check}: {finding.row} {finding.sentence}.")
         if found:
-            raise CommandError(f"{len(found)} findings in {len(checks)} checks.")
+            findings = "1 finding" if len(found) == 1 else f"{len(found)} findings"
+            raise CommandError(f"{findings} in {len(checks)} checks.")
         self.stdout.write(f"OK: {len(checks)} checks found nothing.")
 
 
@@ -47,4 +51,9 @@ def _head_check(head: str) -> Check:
     seq, _, published = head.partition(":")
     if not seq.isdigit() or not published:
         raise CommandError(f"{head} is not of the form SEQ:HASH.")
+    if len(published) != HASH_DIGITS:
+        raise CommandError(
+            f"{head} is shortened, as in a footer. Give all {HASH_DIGITS} digits; they stand "
+            "at the statement's journal entry."
+        )
     return lambda: head_is_in_chain(int(seq), published)

@@ -211,6 +211,11 @@ def test_a_head_that_is_none_is_refused() -> None:
         call_command("verify", "--head", "nonsense")
 
 
+def test_a_shortened_head_is_no_finding_but_asked_for_in_full() -> None:
+    with pytest.raises(CommandError, match="Give all 64 digits"):
+        call_command("verify", "--head", "4:7eca98f086cbe13f")
+
+
 def _cut_last_entry() -> None:
     last = rows("SELECT id FROM ledger_journal_entry ORDER BY seq DESC LIMIT 1")[0][0]
     execute("DELETE FROM ledger_posting WHERE entry_id = %s", last)
