@@ -198,9 +198,9 @@ class PeriodNotFrozen(Conflict):
 
 
 class OwnWork(Conflict):
-    """Nobody approves what they prepared, or a payment to themselves.
+    """Nobody approves what they prepared, or decides on money of their own.
 
-    Ask another approver.
+    Ask somebody else.
     """
 
 
@@ -264,6 +264,20 @@ class BatchNotInState(Conflict):
     """The payout batch is not in a state that allows this.
 
     Reload it and look at its state.
+    """
+
+
+class BatchCodeTaken(Conflict):
+    """The code is of a payout batch of another currency, rail, bank account or day.
+
+    Choose another code, or ask for that batch as it is.
+    """
+
+
+class RailUnsuitable(Refusal):
+    """The rail does not carry this currency: SEPA carries EUR alone.
+
+    Name another rail, for example transfer.
     """
 
 
@@ -331,9 +345,23 @@ class DisputeNotInState(Conflict):
 
 
 class DisputeAmountUnsuitable(Refusal):
-    """The disputed amount must be positive.
+    """The disputed amount must be positive, and no more than the pool that was shared.
 
     Name the part of the statement that you disagree with.
+    """
+
+
+class DisputeOpen(Conflict):
+    """Another dispute of this statement is open.
+
+    Write in its thread, or withdraw it first.
+    """
+
+
+class AdjustmentTooLarge(Refusal):
+    """The decision would take back more than the statement gave.
+
+    Take back its gross share at most, less what was taken back before.
     """
 
 

@@ -4,6 +4,7 @@ ISO 20022. The ids of a file are made from what it pays, so a second sending is 
 the bank; amounts have as many decimals as their currency.
 """
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,11 +13,13 @@ from typing import Any
 from lxml import etree
 from sepaxml import SepaTransfer
 from sepaxml.validation import ValidationError, try_valid_xml
+from text_unidecode import unidecode
 
 from ledger.core.money import amount_minor, amount_text
 from ledger.errors import AmountHasFraction, BankFileInvalid, BankMessageUnreadable
 
 SCHEMA = "pain.001.001.09"
+UNKNOWN = "NOTPROVIDED"  # what ISO 20022 guides write for a bank without a BIC
 # A bank's file of a day; larger ones are refused before they are parsed.
 MESSAGE_BYTES_MAX = 50 * 2**20
 # A file that the bank knows already: nothing in it happened anew.
@@ -65,6 +68,16 @@ class BankAnswers:
     answers: tuple[Answer, ...]
 
 
+def is_writable(name: str) -> bool:
+    """Whether a bank file can name somebody so: nothing hidden, and a letter once it is plain.
+
+    >>> is_writable("Čapek & Søn"), is_writable("."), is_writable("Ann" + chr(1))
+    (True, False, False)
+    """
+    hidden = any(unicodedata.category(each).startswith("C") for each in name)
+    return not hidden and any(each.isalpha() for each in unidecode(name))
+
+
 def credit_transfers(
     *,
     message_id: str,
@@ -73,8 +86,11 @@ def credit_transfers(
     currency: str,
     pay_on: date,
     payments: Sequence[Payment],
+    sepa: bool,
 ) -> bytes:
     """Return the bank file, valid by its schema; the same payments always give the same bytes.
+
+    `sepa` names the SEPA service level; other transfers share their charges (SHAR).
 
     Raises
     ------
@@ -82,13 +98,19 @@ def credit_transfers(
     """
     config = {"name": payer.name, "IBAN": payer.iban, "batch": True, "currency": currency}
     config |= {"BIC": payer.bic} if payer.bic else {}
-    config |= {"domestic": True} if currency != "EUR" else {}  # no SEPA service level
+    config |= {} if sepa else {"domestic": True}  # no SEPA service level
     file = SepaTransfer(config, schema=SCHEMA, clean=True)
     for payment in payments:
+        if not is_writable(payment.payee.name):
+            raise BankFileInvalid(f"The name of the payee of {payment.end_to_end_id} is unfit.")
         file.add_payment(_transfer(payment, pay_on))
-    document = etree.fromstring(file.export(validate=False), _parser())
+    try:
+        document = etree.fromstring(file.export(validate=False), _parser())
+    except etree.XMLSyntaxError as error:
+        raise BankFileInvalid(f"The file would not be XML: {error}.") from error
     _set_ids(document, message_id, created_at)
     _set_amounts(document, payments, currency)
+    _set_agents(document, sepa=sepa)
     content: bytes = etree.tostring(document, xml_declaration=True, encoding="UTF-8")
     try:
         try_valid_xml(content, SCHEMA)
@@ -146,6 +168,17 @@ def _set_amounts(document: Any, payments: Sequence[Payment], currency: str) -> N
         node.text = total
     for node, payment in zip(_all(document, "InstdAmt"), payments, strict=True):
         node.text = amount_text(payment.amount_minor, currency)
+
+
+def _set_agents(document: Any, *, sepa: bool) -> None:
+    """Who bears the charges; and a bank whose BIC is not known is said to be so, not left empty."""
+    for node in [] if sepa else _all(document, "ChrgBr"):
+        node.text = "SHAR"
+    for node in _all(document, "FinInstnId"):
+        if len(node) == 0:
+            space = etree.QName(node).namespace
+            other = etree.SubElement(node, etree.QName(space, "Othr"))
+            etree.SubElement(other, etree.QName(space, "Id")).text = UNKNOWN
 
 
 def _read_status(root: Any, kind: str) -> BankAnswers:

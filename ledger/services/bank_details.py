@@ -20,6 +20,7 @@ from schwifty import BIC, IBAN
 from schwifty.exceptions import SchwiftyException
 
 from ledger.errors import BankDetailsUnusable, NotYours
+from ledger.files.bank import is_writable
 from ledger.models import BankDetails, PayoutDestination
 
 
@@ -71,6 +72,8 @@ def account_checked(*, holder: str, iban: str, bic: str = "") -> Account:
     """The account, its check digits and its bank's identifier being right."""
     if not holder.strip():
         raise BankDetailsUnusable("The name of the account's holder is missing.")
+    if not is_writable(holder.strip()):
+        raise BankDetailsUnusable("The holder's name has a hidden character, or no letter.")
     try:
         number = IBAN(iban, validate_bban=False)
         identifier = BIC(bic) if bic else (number.bic or "")

@@ -21,6 +21,7 @@ from ledger.services.holdbacks import period_open_at
 from ledger.services.journal import journal_entry_post
 from ledger.services.locks import journal_lock
 from ledger.services.payouts import (
+    SEPA,
     State,
     batch_locked,
     batch_move,
@@ -239,6 +240,7 @@ def _file(batch: PayoutBatch, payouts: list[Payout], created_at: datetime) -> by
         currency=batch.currency,
         pay_on=batch.pay_on,
         payments=payments,
+        sepa=batch.rail == SEPA,
     )
 
 

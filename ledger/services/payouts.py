@@ -19,10 +19,12 @@ from ledger.core.money import exponent
 from ledger.core.payments import payout_given_back
 from ledger.errors import (
     AmountOutOfRange,
+    BatchCodeTaken,
     BatchNotInState,
     NotFound,
     NothingToPay,
     PayoutNotInState,
+    RailUnsuitable,
     RejectionUnexplained,
 )
 from ledger.models import Advance, Approval, Payout, PayoutBatch, PayoutDestination
@@ -37,6 +39,7 @@ from ledger.services.states import state_move
 
 logger = logging.getLogger(__name__)
 State = PayoutBatch.State
+SEPA = "sepa"  # the one rail with rules of its own
 # What is still to be paid of a batch.
 PAYABLE = (Payout.State.ELIGIBLE, Payout.State.RESERVED, Payout.State.IN_FILE)
 
@@ -56,7 +59,7 @@ def advance_agree(
 
     Raises
     ------
-    AmountOutOfRange, NotFound
+    AmountOutOfRange, NotFound, OwnWork
     """
     require_role(actor, "reviewer")
     exponent(currency)
@@ -67,6 +70,7 @@ def advance_agree(
         payee = Contributor.objects.select_for_update().filter(pk=contributor_id).first()
         if payee is None:
             raise NotFound(contributor_id=str(contributor_id))
+        refuse_own_work(actor, payee.user_id)
         there = payee.advances.filter(**agreed).first()
         return there or Advance.objects.create(
             contributor=payee, created_by=actor, created_at=now, **agreed
@@ -78,12 +82,23 @@ def payout_batch_prepare(
 ) -> PayoutBatch:
     """A draft with a payout for everything payable; what cannot be paid is held, with a reason.
 
-    The same code again finds the batch. Raises NothingToPay.
+    The same request again finds the batch.
+
+    Raises
+    ------
+    NothingToPay, RailUnsuitable
+    BatchCodeTaken
+        If the code is of a batch that was asked for otherwise.
     """
     require_role(actor, "reviewer")
+    if rail == SEPA and currency != "EUR":
+        raise RailUnsuitable(rail=rail, currency=currency)
     with transaction.atomic():
         there = PayoutBatch.objects.filter(code=code).first()
         if there is not None:
+            asked = (currency, rail, bank, pay_on)
+            if (there.currency, there.rail, there.bank, there.pay_on) != asked:
+                raise BatchCodeTaken(payout_batch_id=str(there.id))
             return there
         journal_lock()
         drafts = payouts_payable(currency=currency, on=pay_on)

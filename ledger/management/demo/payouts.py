@@ -56,7 +56,7 @@ def _sent(people: People, now: datetime) -> PayoutBatch:
     batch = payout_batch_prepare(
         code=CODE,
         currency="USD",
-        rail="sepa",
+        rail="transfer",  # SEPA carries EUR alone
         bank="main",
         pay_on=now.date() + timedelta(days=1),
         actor=people.reviewer,

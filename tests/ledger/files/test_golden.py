@@ -36,6 +36,7 @@ def bank_file():
         created_at=datetime(2014, 1, 20, 9, tzinfo=UTC),
         payer=Party(name="Compensation Ledger", iban="NL41MOCK0000000001"),
         currency="EUR",
+        sepa=True,
         pay_on=date(2014, 1, 21),
         payments=[
             Payment(

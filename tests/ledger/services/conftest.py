@@ -31,8 +31,9 @@ def payees(make_user, make_contributor):
 @pytest.fixture
 def make_batch(reviewer, approver):
     def make(code="2014-01", up_to="approve", currency="EUR", pay_on=date(2014, 1, 21)):
+        rail = "sepa" if currency == "EUR" else "transfer"
         batch = payout_batch_prepare(
-            code=code, currency=currency, rail="sepa", bank="main", pay_on=pay_on,
+            code=code, currency=currency, rail=rail, bank="main", pay_on=pay_on,
             actor=reviewer, now=NOW,
         )  # fmt: skip
         if up_to in ("submit", "approve"):

@@ -14,12 +14,15 @@ from ledger.core.policy import Policy
 from ledger.errors import (
     ApprovalVoid,
     BankDetailsUnusable,
+    BankFileInvalid,
     BankMessageUnreadable,
+    BatchCodeTaken,
     BatchNotInState,
     NothingToPay,
     NotYours,
     OwnWork,
     PaymentUnderWay,
+    RailUnsuitable,
 )
 from ledger.models import (
     BankDetails,
@@ -43,6 +46,7 @@ from ledger.services.payouts import (
     advance_agree,
     payout_batch_cancel,
     payout_batch_close,
+    payout_batch_prepare,
     payout_batch_reject,
     payout_batch_submit,
     payout_remove,
@@ -512,6 +516,73 @@ def test_a_payable_is_in_one_live_batch_only(make_run, payees, make_batch):
     payout.pk, payout.position = None, 9
     with pytest.raises(IntegrityError):
         Payout.objects.bulk_create([payout])
+
+
+@pytest.mark.parametrize("name", ["Ann\x01Bad", "\u202e", "Ann\u202eBad", ".", "😀", " "])
+def test_a_name_that_no_bank_file_can_carry_is_refused_where_it_is_entered(payees, name):
+    ann = payees(ann=IBANS["ann"])["ann"]
+    with pytest.raises(BankDetailsUnusable):
+        bank_details_set(
+            contributor=ann, holder=name, iban=IBANS["ann"], bic="", actor=ann.user, now=NOW
+        )
+
+
+def test_a_name_that_was_entered_before_is_named_by_its_payout(
+    make_run, payees, make_batch, reviewer, monkeypatch
+):
+    make_run(VALUES, 40_000, Policy(fee_bp=0), currency="EUR")
+    monkeypatch.setattr("ledger.services.bank_details.is_writable", lambda name: True)
+    ann = payees(ann=IBANS["ann"])["ann"]
+    bank_details_set(
+        contributor=ann, holder="Ann\x01Bad", iban=IBANS["ann"], bic="", actor=ann.user, now=NOW
+    )
+    batch = make_batch()
+    name = batch.payouts.get(contributor=ann).end_to_end_id
+    with pytest.raises(BankFileInvalid, match=name):
+        payout_batch_export(batch_id=batch.id, actor=reviewer, now=NOW)
+
+
+def test_nobody_grants_an_advance_or_a_tax_rate_to_themselves(make_contributor, reviewer):
+    own = make_contributor("bob", user=reviewer)
+    with pytest.raises(OwnWork):
+        advance_agree(
+            contributor_id=own.id, currency="EUR", amount_minor=1, agreement="7",
+            actor=reviewer, now=NOW,
+        )  # fmt: skip
+    with pytest.raises(OwnWork):
+        _profile(own, reviewer, 0)
+
+
+def test_the_same_batch_is_found_and_another_under_its_code_refused(make_run, payees, make_batch):
+    make_run(VALUES, 40_000, Policy(fee_bp=0), currency="EUR")
+    payees()
+    batch = make_batch(up_to="prepare")
+    assert make_batch(up_to="prepare") == batch
+    for other in ({"pay_on": date(2014, 1, 22)}, {"currency": "USD"}):
+        with pytest.raises(BatchCodeTaken):
+            make_batch(up_to="prepare", **other)
+
+
+def test_sepa_carries_euros_alone(make_run, payees, reviewer):
+    make_run(VALUES, 40_000, Policy(fee_bp=0), currency="USD")
+    with pytest.raises(RailUnsuitable):
+        payout_batch_prepare(
+            code="2014-01", currency="USD", rail="sepa", bank="main", pay_on=NOW.date(),
+            actor=reviewer, now=NOW,
+        )  # fmt: skip
+
+
+def test_another_rail_shares_its_charges_and_names_a_bank_without_a_bic_so(
+    make_run, payees, make_batch, reviewer
+):
+    make_run(VALUES, 40_000, Policy(fee_bp=0), currency="USD")
+    payees(ann=IBANS["ann"])
+    content = payout_batch_export(batch_id=make_batch(currency="USD").id, actor=reviewer, now=NOW)
+    root = ElementTree.fromstring(content)
+    assert root.findtext(".//{*}ChrgBr") == "SHAR"
+    assert root.find(".//{*}SvcLvl") is None
+    agents = root.findall(".//{*}FinInstnId")
+    assert agents and all(len(agent) for agent in agents)
 
 
 def test_bank_details_are_checked_encrypted_owned_and_erased(
