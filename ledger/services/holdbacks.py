@@ -23,7 +23,7 @@ from ledger.selectors.holdbacks import HoldbackPart, holdbacks_due
 from ledger.services.journal import journal_entry_post
 from ledger.services.locks import journal_lock
 from ledger.services.pools import occasion_in
-from ledger.services.roles import require_role
+from ledger.services.roles import refuse_own_work, require_role
 
 
 def holdbacks_create(run: RoyaltyRun, drafts: Sequence[StatementDraft]) -> None:
@@ -108,17 +108,20 @@ def holdback_decide(
     ------
     HoldbackReleased
         If nothing of it is left.
+    OwnWork
+        If it is held for the reviewer.
     """
     require_role(actor, "reviewer")
     with transaction.atomic():
         row = (
             Holdback.objects.select_for_update(of=("self",))
-            .select_related("run__pool__period")
+            .select_related("run__pool__period", "contributor")
             .filter(id=holdback_id)
             .first()
         )
         if row is None:
             raise NotFound(holdback_id=str(holdback_id))
+        refuse_own_work(actor, row.contributor.user_id)
         releases = list(row.releases.all())
         left = row.amount_minor - sum(release.amount_minor for release in releases)
         if left == 0:

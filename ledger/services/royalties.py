@@ -117,7 +117,7 @@ def royalty_run_approve(*, run_id: UUID, actor: Any, now: datetime, note: str = 
     Raises
     ------
     OwnWork
-        If the approver calculated or submitted it; the database refuses it too.
+        If the approver calculated or submitted it or is paid by it; the database refuses both too.
     ApprovalVoid
         If the lines are not those that were calculated.
     DuplicatesUnresolved
@@ -128,7 +128,8 @@ def royalty_run_approve(*, run_id: UUID, actor: Any, now: datetime, note: str = 
         run = _locked(run_id)
         if run.state in POSTED:
             return run
-        refuse_own_work(actor, run.created_by_id, run.submitted_by_id)
+        payees = run.lines.values_list("contributor__user_id", flat=True)
+        refuse_own_work(actor, run.created_by_id, run.submitted_by_id, *payees)
         if run.state != State.IN_REVIEW:
             raise RunNotInState(state=run.state, wanted=State.APPROVED)
         _refuse_duplicates(run)

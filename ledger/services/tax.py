@@ -12,18 +12,21 @@ from ledger.models import TaxProfile, TaxRule
 from ledger.services.holdbacks import period_open_at
 from ledger.services.journal import PostedEntry, journal_entry_post
 from ledger.services.pools import occasion_in
-from ledger.services.roles import require_role
+from ledger.services.roles import refuse_own_work, require_role
 
 
 def tax_profile_add(*, contributor_id: Any, actor: Any, now: datetime, **facts: Any) -> TaxProfile:
     """The payee has this profile for its dates; the newest one in force counts.
 
     `facts` are form, country, rate_bp, evidence_sha256, valid_from, valid_to and, where they
-    apply, treaty_article, income_code and exemption_code. Adding it again finds it.
+    apply, treaty_article, income_code and exemption_code. Adding it again finds it. Raises OwnWork
+    if the payee is whoever adds it.
     """
     require_role(actor, "reviewer")
-    if not Contributor.objects.filter(pk=contributor_id).exists():
+    payee = Contributor.objects.filter(pk=contributor_id).first()
+    if payee is None:
         raise NotFound(contributor_id=str(contributor_id))
+    refuse_own_work(actor, payee.user_id)
     with transaction.atomic():
         there = TaxProfile.objects.filter(contributor_id=contributor_id, **facts).first()
         return there or TaxProfile.objects.create(

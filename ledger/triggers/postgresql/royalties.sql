@@ -22,6 +22,14 @@ BEGIN
     RAISE EXCEPTION 'royalty_run_lines_sum_to_the_pool: fee and gross are not the pool'
       USING ERRCODE = 'integrity_constraint_violation';
   END IF;
+  IF NEW.state = 'approved' AND EXISTS (
+    SELECT 1 FROM ledger_royalty_line AS line
+    JOIN contributors_contributor AS payee ON payee.id = line.contributor_id
+    WHERE line.run_id = NEW.id AND payee.user_id = NEW.approved_by_id
+  ) THEN
+    RAISE EXCEPTION 'royalty_run_approver_is_not_paid: nobody approves a payment to themselves'
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
   RETURN NEW;
 END $$;
 

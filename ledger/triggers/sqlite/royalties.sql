@@ -39,6 +39,12 @@ BEGIN
   WHERE NEW.state IN ('calculated', 'approved') AND (
     SELECT coalesce(sum(gross_minor), 0) FROM ledger_royalty_line WHERE run_id = NEW.id
   ) + NEW.fee_minor <> (SELECT amount_minor FROM ledger_pool WHERE id = NEW.pool_id);
+  SELECT RAISE(ABORT, 'royalty_run_approver_is_not_paid: nobody approves a payment to themselves')
+  WHERE NEW.state = 'approved' AND EXISTS (
+    SELECT 1 FROM ledger_royalty_line AS line
+    JOIN contributors_contributor AS payee ON payee.id = line.contributor_id
+    WHERE line.run_id = NEW.id AND payee.user_id = NEW.approved_by_id
+  );
 END;
 
 CREATE TRIGGER ledger_royalty_run_delete BEFORE DELETE ON ledger_royalty_run

@@ -4,7 +4,7 @@ import pytest
 from django.db.models import Sum
 
 from ledger.core.policy import Policy
-from ledger.errors import HoldbackReleased
+from ledger.errors import HoldbackReleased, OwnWork
 from ledger.models import Holdback, HoldbackRelease, Statement
 from ledger.selectors.holdbacks import holdback_list
 from ledger.selectors.journal import held_minor
@@ -58,3 +58,13 @@ def test_a_forfeited_reserve_is_income_and_never_released_later(
     assert held_minor(code="4100:forfeited", currency="USD") == 66
     make_run({"ann": "1"}, 1_000, POLICY, quarter=3)
     assert held(make_contributor("ann")) == 100 + 66
+
+
+def test_nobody_releases_what_is_held_for_themselves(make_run, make_contributor, reviewer, now):
+    ann = make_contributor("ann", user=reviewer)
+    make_run({"ann": "1"}, 1_000, POLICY)
+    with pytest.raises(OwnWork):
+        holdback_decide(
+            holdback_id=Holdback.objects.get().id, forfeit=False, actor=reviewer, now=now
+        )
+    assert held(ann) == 100

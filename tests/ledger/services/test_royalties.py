@@ -169,6 +169,20 @@ def test_the_database_refuses_an_approver_who_is_the_author(make_run):
             )
 
 
+def test_nobody_approves_a_run_that_pays_them(make_run, make_contributor, approver, now):
+    run = make_run(VALUES, up_to="submit")
+    ann = make_contributor("ann")
+    ann.user = approver
+    ann.save()
+    with pytest.raises(OwnWork):
+        royalties.royalty_run_approve(run_id=run.id, actor=approver, now=now)
+    run.events.create(
+        sequence=run.events.count() + 1, transition_id="royalty_run:in_review>approved", at=now
+    )
+    with pytest.raises(IntegrityError, match="royalty_run_approver_is_not_paid"):
+        RoyaltyRun.objects.filter(id=run.id).update(state="approved", approved_by=approver)
+
+
 def _raw(uuid):
     return uuid.hex if connection.vendor == "sqlite" else uuid
 
