@@ -1,5 +1,6 @@
 """Forms of the ledger's pages."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,8 @@ from ledger.core.policy import (
 )
 from ledger.errors import Refusal
 from ledger.models import Dispute
+
+GROUPED = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 
 
 def day(**kwargs: Any) -> forms.DateField:
@@ -136,7 +139,13 @@ class PolicyForm(LedgerForm):
 
 
 def chosen_amount_minor(form: forms.Form, amount: str, currency: str) -> int | None:
-    """The written amount in minor units, or an error at its field."""
+    """The written amount in minor units, or an error at its field.
+
+    A comma stands between thousands alone: 12,50 is no amount, for it is not 1,250.
+    """
+    if "," in amount and not GROUPED.fullmatch(amount):
+        form.add_error("amount", "Write 12.50 or 1,250.00: a point before the decimals.")
+        return None
     try:
         return amount_minor(amount.replace(",", ""), currency)
     except Refusal as refusal:

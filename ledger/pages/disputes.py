@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from contributors.roles import PersonRequest, action, form_page, page
+from ledger.core.money import amount_text
 from ledger.errors import NotFound, Refusal
 from ledger.forms import DecisionForm, DisputeForm, MessageForm
 from ledger.models import Dispute, DisputeMessage, Pool, Statement
@@ -37,10 +38,18 @@ def dispute_new(request: PersonRequest, number: str) -> HttpResponse:
         except Refusal as refusal:
             form.refuse(refusal)
         else:
-            messages.success(request, "The dispute is open. The amount in question is held.")
+            messages.success(request, held_text(dispute))
             return redirect("ledger:dispute", dispute.id)
     context = {"statement": statement, "form": form}
     return render(request, "ledger/dispute_new.html", context, status=form.status)
+
+
+def held_text(dispute: Dispute) -> str:
+    """What of a new dispute is held."""
+    if not dispute.held_minor:
+        return "The dispute is open. Nothing is held: nothing is waiting to be paid to you."
+    held = amount_text(dispute.held_minor, dispute.currency)
+    return f"The dispute is open. {held} {dispute.currency} is held until it is decided."
 
 
 def _opened(request: PersonRequest, statement: Statement, form: DisputeForm) -> Dispute:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Sum
 
 from ledger.core.bookkeeping import (
     EntryDraft,
@@ -15,8 +16,10 @@ from ledger.core.bookkeeping import (
 )
 from ledger.core.chart import account_code
 from ledger.errors import (
+    AdjustmentTooLarge,
     DisputeAmountUnsuitable,
     DisputeNotInState,
+    DisputeOpen,
     DisputeWindowClosed,
     NotYours,
     RejectionUnexplained,
@@ -28,7 +31,7 @@ from ledger.services.holdbacks import period_open_at
 from ledger.services.journal import journal_entry_post
 from ledger.services.locks import journal_lock
 from ledger.services.pools import occasion_in
-from ledger.services.roles import require_role
+from ledger.services.roles import refuse_own_work, require_role
 from ledger.services.statements import statement_locked, statement_move
 from ledger.services.states import state_move
 
@@ -43,8 +46,12 @@ def dispute_open(
 ) -> Dispute:
     """The disputed amount is held, as far as it is still payable; the rest is paid as before.
 
-    Opened on the last day of the window it counts. Raises NotYours, DisputeWindowClosed,
-    DisputeAmountUnsuitable; an open dispute of the statement is found, not doubled.
+    Opened on the last day of the window it counts. At most the pool can be in question, for
+    whoever got nothing may ask for more than a share. The same dispute again is found.
+
+    Raises
+    ------
+    NotYours, DisputeOpen, DisputeWindowClosed, DisputeAmountUnsuitable
     """
     with transaction.atomic():
         statement = statement_locked(statement_id)
@@ -52,11 +59,11 @@ def dispute_open(
             raise NotYours
         there = Dispute.objects.filter(statement=statement, state=Dispute.State.OPEN).first()
         if there is not None:
-            return there
+            return _same(there, kind, amount_minor, text)
         if now > statement.dispute_until or statement.state not in ("issued", "resolved"):
             raise DisputeWindowClosed(state=statement.state)
-        if amount_minor < 1:
-            raise DisputeAmountUnsuitable
+        if not 1 <= amount_minor <= statement.run.pool.amount_minor:
+            raise DisputeAmountUnsuitable(pool_minor=statement.run.pool.amount_minor)
         dispute = _create(statement, kind, amount_minor, actor, now)
         _say(dispute, text, actor, now)
         statement_move(statement, Statement.State.DISPUTED, actor=actor, now=now)
@@ -94,6 +101,10 @@ def dispute_decide(
     Raises
     ------
     DisputeNotInState, RejectionUnexplained, ReserveMissing
+    AdjustmentTooLarge
+        If more would be taken back than the statement gave.
+    OwnWork
+        If it is the reviewer's own dispute; the database refuses it too.
     """
     require_role(actor, "reviewer")
     if not decision.strip():
@@ -104,6 +115,8 @@ def dispute_decide(
         dispute = _locked(dispute_id)
         if dispute.state == Dispute.State.DECIDED and dispute.decided_by_id == actor.id:
             return dispute
+        refuse_own_work(actor, dispute.opened_by_id, dispute.statement.contributor.user_id)
+        _check_taken_back(dispute.statement, adjustment_minor)
         _release(dispute, actor, now)
         entry = _adjust(dispute, adjustment_minor, reserve, actor, now)
         _move(
@@ -149,6 +162,23 @@ def answer_due_on(opened_on: date) -> date:
         day += timedelta(days=1)
         left -= day.weekday() < SATURDAY
     return day
+
+
+def _same(there: Dispute, kind: str, amount_minor: int, text: str) -> Dispute:
+    first = there.messages.order_by("id").values_list("text", flat=True)[0]
+    if (there.kind, there.amount_minor, first) != (kind, amount_minor, text[:MESSAGE_CHARS_MAX]):
+        raise DisputeOpen(dispute_id=str(there.id))
+    return there
+
+
+def _check_taken_back(statement: Statement, adjustment_minor: int) -> None:
+    """All decisions on a share together, whatever its version, take back at most that share."""
+    of_share = Dispute.objects.filter(
+        statement__run_id=statement.run_id, statement__contributor_id=statement.contributor_id
+    )
+    before = of_share.aggregate(sum=Sum("adjustment_minor", default=0))["sum"]
+    if adjustment_minor < 0 and statement.gross_minor + before + adjustment_minor < 0:
+        raise AdjustmentTooLarge(gross_minor=statement.gross_minor, before_minor=int(before))
 
 
 def _create(

@@ -18,7 +18,7 @@ from typing import Any
 from schwifty import IBAN
 
 from ledger.core.policy import Policy
-from ledger.errors import ApprovalVoid, NothingToPay, Overdraft
+from ledger.errors import ApprovalVoid, DisputeAmountUnsuitable, NothingToPay, Overdraft
 from ledger.management.demo import bank
 from ledger.models import Dispute, Holdback, Payout, PayoutBatch, Statement
 from ledger.selectors.journal import account_balances
@@ -492,12 +492,14 @@ class Business:
             return
         statement = self.draw.choice(list(open_.select_related("contributor__user")))
         code, amount = statement.contributor.code, self.draw.choice([1, 700, 90_000])
-        made = self.do(
-            lambda: dispute_open(
-                statement_id=statement.id, kind="value", amount_minor=amount, text="No.",
-                actor=statement.contributor.user, now=self.now,
-            )
+        send = lambda: dispute_open(  # noqa: E731
+            statement_id=statement.id, kind="value", amount_minor=amount, text="No.",
+            actor=statement.contributor.user, now=self.now,
         )  # fmt: skip
+        if amount > statement.run.pool.amount_minor:
+            self.refused(DisputeAmountUnsuitable, send)
+            return
+        made = self.do(send)
         held = min(amount, self.model.payable[code])
         self.model.payable[code] -= held
         self.model.disputed[code] += held

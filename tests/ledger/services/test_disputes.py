@@ -6,12 +6,17 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from contributors.errors import NotPermitted
+from ledger.core.payments import payout_reserved
 from ledger.core.policy import Policy
 from ledger.errors import (
+    AdjustmentTooLarge,
+    DisputeAmountUnsuitable,
     DisputeNotInState,
+    DisputeOpen,
     DisputeWindowClosed,
     NotYours,
     Overdraft,
+    OwnWork,
     ReserveMissing,
     StatementNotInState,
 )
@@ -24,7 +29,8 @@ from ledger.services.disputes import (
     dispute_open,
     dispute_withdraw,
 )
-from ledger.services.pools import pool_create
+from ledger.services.journal import journal_entry_post
+from ledger.services.pools import occasion_in, pool_create
 from ledger.services.statements import statement_finalise, statements_finalise_due
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +70,15 @@ def open_(statement, ann, now, amount_minor=5_000):
         statement_id=statement.id, kind="value", amount_minor=amount_minor,
         text="My rows were counted twice.", actor=ann.user, now=now,
     )  # fmt: skip
+
+
+def pay(contributor, statement, now, amount_minor):
+    """So much of what is owed is on its way to the bank."""
+    draft = payout_reserved(
+        occasion_in(statement.period, now, "payout", "1"),
+        party=str(contributor.id), rail="transfer", net_minor=amount_minor, currency="USD",
+    )  # fmt: skip
+    journal_entry_post(draft=draft, idempotency_key="paid", actor=None, now=now)
 
 
 def balances(contributor):
@@ -108,8 +123,8 @@ def test_opening_twice_finds_the_open_dispute(dispute, statement, ann, now):
 
 
 def test_more_than_is_payable_is_disputed_but_only_the_payable_is_held(statement, ann, now):
-    dispute = open_(statement, ann, now, 50_000)
-    assert (dispute.amount_minor, dispute.held_minor) == (50_000, 20_000)
+    dispute = open_(statement, ann, now, 30_000)
+    assert (dispute.amount_minor, dispute.held_minor) == (30_000, 20_000)
     assert balances(ann) == [0, 20_000, 0]
 
 
@@ -131,11 +146,43 @@ def test_a_decision_in_favour_posts_a_linked_entry_out_of_the_reserve(
 
 
 def test_a_decision_against_takes_what_is_payable_and_claws_back_the_rest(
-    dispute, ann, reviewer, now, reserve
+    dispute, statement, ann, reviewer, now, reserve
 ):
-    decide(dispute, reviewer, now, -23_000, reserve)
+    pay(ann, statement, now, 3_000)
+    decide(dispute, reviewer, now, -20_000, reserve)
     assert balances(ann) == [0, 0, 3_000]
-    assert held_minor(code="2000:pool:reserve", currency="USD") == 28_000
+    assert held_minor(code="2000:pool:reserve", currency="USD") == 25_000
+
+
+def test_no_decision_takes_back_more_than_the_statement_gave(
+    dispute, statement, ann, reviewer, now, reserve
+):
+    with pytest.raises(AdjustmentTooLarge):
+        decide(dispute, reviewer, now, -20_001, reserve)
+    decide(dispute, reviewer, now, -12_000, reserve)
+    again = open_(statement, ann, now)
+    with pytest.raises(AdjustmentTooLarge):
+        decide(again, reviewer, now, -8_001, reserve)
+    decide(again, reviewer, now, -8_000, reserve)
+    assert balances(ann) == [0, 0, 0]
+
+
+@pytest.mark.parametrize("amount_minor", [0, 30_001, 10**18, 2**63])
+def test_no_more_than_the_pool_is_disputed(statement, ann, now, amount_minor):
+    with pytest.raises(DisputeAmountUnsuitable):
+        open_(statement, ann, now, amount_minor)
+
+
+def test_another_dispute_while_one_is_open_is_refused_and_not_lost(dispute, statement, ann, now):
+    with pytest.raises(DisputeOpen) as refused:
+        open_(statement, ann, now, 4_999)
+    assert refused.value.context["dispute_id"] == str(dispute.id)
+
+
+def test_nobody_decides_their_own_dispute(dispute, ann, now):
+    ann.user.role = "reviewer"
+    with pytest.raises(OwnWork):
+        decide(dispute, ann.user, now)
 
 
 def test_an_adjustment_needs_a_reserve_that_holds_enough(dispute, reviewer, now, reserve):
@@ -146,19 +193,20 @@ def test_an_adjustment_needs_a_reserve_that_holds_enough(dispute, reviewer, now,
 
 
 def test_the_clawback_is_netted_from_later_earnings_and_shown(
-    dispute, ann, reviewer, now, reserve, make_run
+    dispute, statement, ann, reviewer, now, reserve, make_run
 ):
-    decide(dispute, reviewer, now, -23_000, reserve)
+    pay(ann, statement, now, 3_000)
+    decide(dispute, reviewer, now, -20_000, reserve)
     make_run({"ann": "1"}, 10_000, Policy(fee_bp=0), year=2014, quarter=1)
     later = Statement.objects.filter(contributor=ann).order_by("-chain_seq").first()
     assert (later.opening_minor, later.adjustment_minor, later.clawback_minor) == (
         20_000,
-        -20_000,
+        -17_000,
         3_000,
     )
     assert later.closing_minor == 7_000
     lines = list(later.lines.order_by("position").values_list("kind", "amount_minor"))
-    assert ("adjustment", -20_000) in lines and ("clawback", -3_000) in lines
+    assert ("adjustment", -17_000) in lines and ("clawback", -3_000) in lines
 
 
 def test_a_withdrawn_dispute_gives_back_what_was_held(dispute, ann, now, reviewer):
