@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from contributors.permissions import ReviewersWrite
 from ledger.api.journal import JournalEntryAnswer
-from ledger.api.shared import Money
+from ledger.api.shared import Amount
 from ledger.models import JournalEntry
 from ledger.selectors.journal import entry_get
 from ledger.services import bookings, tax, unclaimed
@@ -35,15 +35,15 @@ class BookingRequest(serializers.Serializer):
 
 class BankFeeRequest(BookingRequest):
     bank = serializers.RegexField(NAME, default="main")
-    amount = Money()
+    amount = Amount()
 
 
 class ExchangeRequest(BookingRequest):
     """Money of one currency that became another's, at the rate of the two amounts."""
 
     bank = serializers.RegexField(NAME, default="main")
-    sold = Money()
-    bought = Money()
+    sold = Amount()
+    bought = Amount()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["sold"]["currency"] == attrs["bought"]["currency"]:
@@ -66,14 +66,14 @@ class TaxRemittanceRequest(BookingRequest):
 
     bank = serializers.RegexField(NAME, default="main")
     authority = serializers.RegexField(NAME)
-    amount = Money()
+    amount = Amount()
 
 
 class WriteOffRequest(BookingRequest):
     """An overpayment that nobody will pay back."""
 
     contributor = serializers.UUIDField(source="contributor_id")
-    amount = Money()
+    amount = Amount()
 
 
 class UnclaimedRequest(BookingRequest):

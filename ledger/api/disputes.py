@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from contributors.permissions import ReviewersWrite
 from ledger.api.shared import MoneyOf, checked, person
+from ledger.core.bookkeeping import AMOUNT_MINOR_MAX
 from ledger.errors import NotYours
 from ledger.models import Dispute, Holdback
 from ledger.selectors.holdbacks import holdback_list
@@ -23,7 +24,7 @@ class DisputeRequest(serializers.Serializer):
 
     statement = serializers.CharField(help_text="Its number.")
     kind = serializers.ChoiceField(choices=Dispute.Kind.choices)
-    amount_minor = serializers.IntegerField(min_value=1)
+    amount_minor = serializers.IntegerField(min_value=1, max_value=AMOUNT_MINOR_MAX)
     text = serializers.CharField(max_length=disputes.MESSAGE_CHARS_MAX)
 
 
@@ -37,7 +38,9 @@ class DecisionRequest(serializers.Serializer):
 
     outcome = serializers.ChoiceField(choices=Dispute.Outcome.choices)
     decision = serializers.CharField(max_length=disputes.MESSAGE_CHARS_MAX)
-    adjustment_minor = serializers.IntegerField(default=0)
+    adjustment_minor = serializers.IntegerField(
+        default=0, min_value=-AMOUNT_MINOR_MAX, max_value=AMOUNT_MINOR_MAX
+    )
     reserve = serializers.CharField(max_length=60, default="", allow_blank=True)
 
 

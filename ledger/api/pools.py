@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contributors.permissions import ReviewersWrite
-from ledger.api.shared import Money, MoneyOf, checked, person
+from ledger.api.shared import Amount, MoneyOf, checked, person
 from ledger.core.policy import CONFIDENCE_RULES, DUPLICATE_RULES, NEGATIVE_RULES, Policy
 from ledger.errors import NotFound
 from ledger.models import Period, PolicyVersion, Pool
@@ -112,7 +112,7 @@ class PoolRequest(serializers.Serializer):
     code = serializers.RegexField(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$")
     period = serializers.UUIDField()
     programme = serializers.UUIDField(required=False, allow_null=True, default=None)
-    amount = Money()
+    amount = Amount()
     funder = serializers.RegexField(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$", default="platform")
     policy = serializers.UUIDField()
     kind = serializers.ChoiceField(choices=Pool.Kind.values, default=Pool.Kind.ROYALTY)
@@ -132,7 +132,7 @@ class FundingRequest(serializers.Serializer):
     """Money that reached the bank; `reference` is the bank's own, and books it once."""
 
     bank = serializers.RegexField(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$")
-    amount = Money()
+    amount = Amount()
     reference = serializers.CharField(max_length=60)
 
 

@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
 from rest_framework.request import Request
 
+from ledger.core.bookkeeping import AMOUNT_MINOR_MAX
 from ledger.core.money import amount_text
 from ledger.files.cells import csv_lines, xlsx_bytes
 from ledger.files.statement import CONTENT_TYPES
@@ -38,6 +39,12 @@ class Money(serializers.Serializer):
 
     amount_minor = serializers.IntegerField()
     currency = serializers.CharField(min_length=3, max_length=3)
+
+
+class Amount(Money):
+    """An amount that is asked for: no more than one posting takes."""
+
+    amount_minor = serializers.IntegerField(min_value=-AMOUNT_MINOR_MAX, max_value=AMOUNT_MINOR_MAX)
 
 
 class NoteRequest(serializers.Serializer):
