@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from contributors.permissions import ReviewersAndApproversWrite, ReviewersWrite
-from ledger.api.shared import AnyAccept, Money, MoneyOf, NoteRequest, checked, person
+from ledger.api.shared import Amount, AnyAccept, MoneyOf, NoteRequest, checked, person
 from ledger.errors import NotFound
 from ledger.models import Advance, BankDetails, BankMessage, Payout, PayoutBatch
 from ledger.selectors import payouts as selectors
@@ -47,6 +47,7 @@ class PayoutBatchAnswer(serializers.Serializer):
     withholding = MoneyOf("withholding_minor")
     net = MoneyOf("net_minor")
     settled = MoneyOf("settled_minor")
+    returned = MoneyOf("returned_minor")
     payout_count = serializers.IntegerField()
     held_count = serializers.IntegerField()
     lines_hash = serializers.CharField()
@@ -77,6 +78,7 @@ class PayoutAnswer(serializers.Serializer):
     hold_reason = serializers.DictField(allow_null=True)
     bank_code = serializers.CharField()
     bank_text = serializers.CharField()
+    settled_at = serializers.DateTimeField(allow_null=True)
 
 
 class PayoutBatchViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
@@ -181,8 +183,7 @@ class PayoutViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     queryset = Payout.objects.none()
 
     def get_queryset(self) -> Any:
-        rows = Payout.objects.visible_to(self.request.user)
-        return rows.select_related("batch", "contributor")
+        return Payout.objects.visible_to(self.request.user).as_read()
 
     def paginate_queryset(self, queryset: Any) -> Any:
         return [selectors.payout_record(row) for row in super().paginate_queryset(queryset) or []]
@@ -244,7 +245,7 @@ class BankMessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, views
 
 class AdvanceRequest(serializers.Serializer):
     contributor = serializers.UUIDField()
-    amount = Money()
+    amount = Amount()
     agreement = serializers.CharField(max_length=2_000)
 
 

@@ -141,6 +141,27 @@ REASONS: dict[str, tuple[str, str, str]] = {
 }
 
 
+# What a bank's code means, where its message says no more: ISO 20022, ExternalStatusReason.
+BANK_CODES = {
+    "AC01": "account number wrong",
+    "AC03": "account number not valid",
+    "AC04": "account closed",
+    "AC06": "account blocked",
+    "AG01": "payment not allowed on this account",
+    "AM05": "duplicate",
+    "BE01": "name does not fit the account",
+    "BE04": "address of the payee missing",
+    "FOCR": "sent back as asked",
+    "MD07": "account holder deceased",
+    "MS02": "refused by the payee, no reason given",
+    "MS03": "no reason given",
+    "RC01": "bank identifier wrong",
+    "RC04": "bank of the payee unknown",
+    "RR01": "account of the payer missing",
+    "TM01": "came after the cut-off",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """One reason, complete: `code`, what happened, what to do, until when."""

@@ -6,6 +6,7 @@ in tables of their own (`BankDetails`, `PayoutDestination`), which erasure empti
 else holds only a keyed digest and a masked number.
 """
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -14,11 +15,17 @@ from django.db.models import F, Q
 
 from contributors.identifiers import uuid7
 from ledger.core.bookkeeping import AMOUNT_MINOR_MAX
+from ledger.core.states import transition_keys
 from ledger.models.journal import AppendOnlyQuerySet, JournalEntry
 from ledger.models.states import Approval, StateEvent
 
 # States in which a payout holds what it pays: a second one for the same money is refused.
 LIVE_PAYOUT_STATES = ("eligible", "reserved", "in_file", "sent", "accepted")
+
+# After which the money has left the bank.
+PAID_TRANSITIONS = tuple(
+    key for key in transition_keys() if re.fullmatch(r"payout:.*>(settled|overpaid)", key)
+)
 
 
 class BankDetails(models.Model):
@@ -161,6 +168,14 @@ class PayoutBatchEvent(StateEvent):
 class PayoutQuerySet(models.QuerySet["Payout"]):
     def visible_to(self, user: Any) -> "PayoutQuerySet":
         return self if user.reads_everything else self.filter(contributor__user=user)
+
+    def as_read(self) -> "PayoutQuerySet":
+        """With batch, payee, and when the money left."""
+        left = PayoutEvent.objects.filter(
+            transition_id__in=PAID_TRANSITIONS, payout=models.OuterRef("pk")
+        )
+        rows = self.select_related("batch", "contributor")
+        return rows.annotate(settled_at=models.Subquery(left.values("at")[:1]))
 
 
 class Payout(models.Model):

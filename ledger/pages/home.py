@@ -24,6 +24,7 @@ from valuation.selectors import ValuationRunRecord, valuation_run_list
 STATEMENTS_SHOWN = 5
 TODOS_SHOWN = 20
 UNDER_WAY = ("reserved", "in_file", "sent", "accepted")  # states of a payout on its way
+PAID = ("settled", "overpaid")  # states of a payout that left the bank and did not come back
 HELD_PURPOSES = ("holdback", "disputed")
 
 
@@ -35,6 +36,7 @@ class Earnings:
     available_minor: int
     pending_minor: int
     held_minor: int
+    paid_minor: int
     lifetime_minor: int
 
 
@@ -72,14 +74,11 @@ def contributor_home(request: PersonRequest) -> HttpResponse:
 
 
 def earnings_of(contributor: Any) -> list[Earnings]:
-    """What the books say of this contributor, by currency. Three queries."""
+    """What the books say of this contributor, by currency. Four queries."""
     held: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in account_balances(party=str(contributor.pk)):
         held[row.currency][row.purpose] += row.held_minor
-    under_way = Payout.objects.filter(contributor=contributor, state__in=UNDER_WAY)
-    pending = dict(
-        under_way.values_list("currency").annotate(Sum("net_minor")).order_by("currency")
-    )
+    pending, paid = _net_minor(contributor, UNDER_WAY), _net_minor(contributor, PAID)
     live = Statement.objects.filter(contributor=contributor).exclude(state="superseded")
     gross = dict(live.values_list("currency").annotate(Sum("gross_minor")).order_by("currency"))
     return [
@@ -88,10 +87,16 @@ def earnings_of(contributor: Any) -> list[Earnings]:
             available_minor=held[currency]["payable"],
             pending_minor=pending.get(currency, 0),
             held_minor=sum(held[currency][purpose] for purpose in HELD_PURPOSES),
+            paid_minor=paid.get(currency, 0),
             lifetime_minor=gross.get(currency, 0),
         )
-        for currency in sorted({*held, *gross, *pending})
+        for currency in sorted({*held, *gross, *pending, *paid})
     ]
+
+
+def _net_minor(contributor: Any, states: tuple[str, ...]) -> dict[str, int]:
+    rows = Payout.objects.filter(contributor=contributor, state__in=states)
+    return dict(rows.values_list("currency").annotate(Sum("net_minor")).order_by("currency"))
 
 
 def contributor_todos(request: PersonRequest, batches: Any) -> list[Todo]:

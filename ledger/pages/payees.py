@@ -16,6 +16,7 @@ from ledger.errors import NotFound, Refusal
 from ledger.forms.payees import AdvanceForm, PayeeFilter, TaxProfileForm, UnclaimedForm
 from ledger.selectors import payees
 from ledger.selectors.holdbacks import holdback_list
+from ledger.selectors.payouts import payments_of
 from ledger.selectors.tax import tax_positions
 from ledger.selectors.unclaimed import UnclaimedBalance, unclaimed_due
 from ledger.services.holdbacks import holdback_decide
@@ -62,6 +63,8 @@ def payee_detail(request: PersonRequest, code: str) -> HttpResponse:
         "holdbacks": holdback_list(contributor_id=payee.pk),
         "advances": payees.advance_list(contributor_id=payee.pk),
         "outstanding": payees.advances_outstanding(payee.pk),
+        "owed": payees.balances_owed(payee.pk),
+        "payments": payments_of(payee.pk)[::-1],
         "unclaimed": () if is_own else _unclaimed(party, today),
         "is_own": is_own,
         "today": today,

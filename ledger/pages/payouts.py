@@ -10,9 +10,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from contributors.roles import PersonRequest, action, form_page, page
+from ledger.core.chart import account_code
 from ledger.errors import Refusal
 from ledger.forms import BankAnswerForm, NoteForm, PayoutBatchForm
+from ledger.models import PayoutBatch
 from ledger.selectors import payouts as selectors
+from ledger.selectors.journal import held_minor
+from ledger.selectors.steps import step_list
 from ledger.services import payout_approval, payouts
 from ledger.services.bank_answers import bank_message_ingest
 
@@ -42,6 +46,7 @@ LABELS = {
     "sending": "The file is at the bank",
     "closing": "Close the batch",
 }
+UNPAID = ("draft", "submitted", "approved")  # while it can still wait for the funders' money
 WITH_NOTE = ("approval", "rejection", "cancellation")
 WITH_FILE = ("approved", "exported", "sent", "part_settled", "settled", "closed")
 
@@ -121,14 +126,31 @@ def said(outcome: dict[str, Any]) -> str:
     return f"The answer was read: {counts or 'nothing changed'}.{more}"
 
 
+def sums_of(batch: selectors.PayoutBatchRecord) -> list[tuple[str, int]]:
+    """What became of the sum, where something became of it."""
+    sums = [
+        ("Settled", batch.settled_minor),
+        ("Came back", batch.returned_minor),
+        ("Held, not in the sum", batch.held_minor),
+    ]
+    return [each for each in sums if each[1]]
+
+
 def batch_context(request: PersonRequest, batch_id: UUID) -> dict[str, Any]:
-    """Everything a batch's page shows. Two queries."""
+    """Everything a batch's page shows. Six queries."""
     batch = selectors.payout_batch_get(batch_id, user=request.user)
     role = request.user.role
     actions = ACTIONS.get((role, batch.state), ())
     moves_money = role in ("reviewer", "approver")
+    row = PayoutBatch.objects.select_related("prepared_by").get(pk=batch_id)
+    bank_minor = held_minor(code=account_code("bank", batch.bank), currency=batch.currency)
+    unpaid = batch.state in UNPAID
     return {
         "batch": batch,
+        "bank_minor": bank_minor,
+        "short_minor": max(batch.net_minor - bank_minor, 0) if unpaid else 0,
+        "sums": sums_of(batch),
+        "steps": step_list(row, made="prepared", made_by=row.prepared_by, made_at=row.created_at),
         "payouts": selectors.payout_list(user=request.user, batch_id=batch_id),
         "actions": actions,
         "labels": LABELS,

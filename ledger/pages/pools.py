@@ -13,6 +13,7 @@ from ledger.core.policy import Policy
 from ledger.errors import NotFound, Refusal
 from ledger.forms import FundForm, PolicyForm, PoolForm
 from ledger.models import Period, PolicyVersion, Pool, RoyaltyRun
+from ledger.selectors.reports import pool_funded_minor
 from ledger.services import pools
 
 
@@ -43,7 +44,7 @@ def pool_detail(request: PersonRequest, code: str) -> HttpResponse:
     """One pool, its policy and its runs."""
     pool = _pool(code)
     runs = list(RoyaltyRun.objects.filter(pool=pool).order_by("-id"))
-    context = {"pool": pool, "policy": pool.policy, "runs": runs, "fund_form": FundForm()}
+    context = _shown(pool) | {"runs": runs, "fund_form": FundForm()}
     return render(request, "ledger/pool.html", context)
 
 
@@ -52,7 +53,7 @@ def pool_fund(request: PersonRequest, code: str) -> HttpResponse:
     """The pool's money has reached the bank."""
     pool, form = _pool(code), FundForm(request.POST)
     if not form.is_valid():
-        context = {"pool": pool, "policy": pool.policy, "runs": [], "fund_form": form}
+        context = _shown(pool) | {"runs": [], "fund_form": form}
         return render(request, "ledger/pool.html", context, status=form.status)
     posted = pools.pool_fund(
         pool_id=pool.id,
@@ -98,6 +99,10 @@ def _choices(request: PersonRequest) -> dict[str, Any]:
         "programmes": programme_list_for(request.user),
         "policies": list(PolicyVersion.objects.order_by("-id")),
     }
+
+
+def _shown(pool: Pool) -> dict[str, Any]:
+    return {"pool": pool, "policy": pool.policy, "funded_minor": pool_funded_minor(pool.pk)}
 
 
 def _pool(code: str) -> Pool:

@@ -17,6 +17,7 @@ from ledger.models import Pool, RoyaltyRun, Statement
 from ledger.selectors import royalties as selectors
 from ledger.selectors.duplicates import unresolved_clusters
 from ledger.selectors.review import flags_of
+from ledger.selectors.steps import step_list
 from ledger.services import royalties
 from valuation.selectors import sealed_shares, valuation_run_list
 
@@ -73,9 +74,11 @@ def run_detail(request: PersonRequest, run_id: UUID) -> HttpResponse:
     statements = Statement.objects.filter(run_id=run_id).values_list("contributor_id", "number")
     role = request.user.role
     open_ = run.state in UNDECIDED
+    row = RoyaltyRun.objects.select_related("created_by").get(pk=run_id)
     context = {
         "run": run,
-        "clusters": unresolved_clusters(RoyaltyRun.objects.get(pk=run_id)) if open_ else (),
+        "clusters": unresolved_clusters(row) if open_ else (),
+        "steps": step_list(row, made="draft", made_by=row.created_by, made_at=row.created_at),
         "lines": [(line, flags_of(line, sealed.get(line.player_key))) for line in lines],
         "sealed": sealed,
         "values": value_rows(lines),

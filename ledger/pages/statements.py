@@ -13,6 +13,7 @@ from contributors.roles import ANYONE, PersonRequest, page
 from ledger.core.records import digest
 from ledger.models import Statement
 from ledger.pages.explanation import way_of
+from ledger.selectors.payouts import payment_of_statement
 from ledger.services import statement_files
 from ledger.services.statement_checks import statement_differences
 from valuation.selectors import player_value_list
@@ -47,6 +48,8 @@ def statement_detail(request: PersonRequest, number: str) -> HttpResponse:
         "way": way_of(record),
         "values": [{**value, "label": value["player"]} for value in record["values"]],
         "formats": FORMATS,
+        "disputes": list(statement.disputes.order_by("-id")),
+        "payment": payment_of_statement(statement),
         "can_dispute": _can_dispute(request, statement),
     }
     return render(request, "ledger/statement.html", context)

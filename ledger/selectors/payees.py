@@ -17,6 +17,7 @@ from ledger.selectors.tax import TaxPosition, tax_positions
 # What became of an advance, by the state of the payout that pays it; without one it waits.
 ADVANCE_STATES = {
     "settled": "paid",
+    "overpaid": "paid",
     **dict.fromkeys(("eligible", "reserved", "in_file", "sent", "accepted"), "pending"),
 }
 
@@ -102,6 +103,12 @@ def advance_list(*, contributor_id: UUID | None = None) -> tuple[AdvanceRecord, 
 def advances_outstanding(contributor_id: UUID) -> dict[str, int]:
     """What is still to be repaid out of earnings, by currency. One query."""
     rows = account_balances(purpose="advance", party=str(contributor_id))
+    return {row.currency: row.held_minor for row in rows if row.held_minor}
+
+
+def balances_owed(contributor_id: UUID) -> dict[str, int]:
+    """What waits to be paid, by currency. One query."""
+    rows = account_balances(purpose="payable", party=str(contributor_id))
     return {row.currency: row.held_minor for row in rows if row.held_minor}
 
 

@@ -64,6 +64,7 @@ class PayoutRecord:
     hold_reason: dict[str, str] | None
     bank_code: str
     bank_text: str
+    settled_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +88,8 @@ class PayoutBatchRecord:
     withholding_minor: int
     net_minor: int
     settled_minor: int
+    returned_minor: int
+    held_minor: int
     lines_hash: str
     file_sha256: str
     message_id: str
@@ -169,17 +172,40 @@ def payout_batch_get(batch_id: UUID, *, user: Any = None) -> PayoutBatchRecord:
 
 def payout_list(*, user: Any, batch_id: UUID | None = None) -> tuple[PayoutRecord, ...]:
     """The payouts that this user may see, by batch and position. One query."""
-    rows = Payout.objects.visible_to(user).select_related("batch", "contributor")
+    rows = Payout.objects.visible_to(user).as_read()
     if batch_id is not None:
         rows = rows.filter(batch_id=batch_id)
     return tuple(payout_record(row) for row in rows.order_by("batch_id", "position"))
 
 
-def payout_record(row: Payout) -> PayoutRecord:
+def payments_of(
+    contributor_id: UUID, *, currency: str | None = None, since: datetime | None = None
+) -> tuple[PayoutRecord, ...]:
+    """What went to a payee or was tried, in order; what was never sent is left out. One query."""
+    rows = Payout.objects.filter(contributor_id=contributor_id).as_read()
+    rows = rows.exclude(state__in=["eligible", "held", "cancelled"])
+    if currency is not None:
+        rows = rows.filter(currency=currency)
+    if since is not None:
+        rows = rows.filter(batch__created_at__gte=since)
+    return tuple(payout_record(row) for row in rows.order_by("id"))
+
+
+def payment_of_statement(statement: Statement) -> PayoutRecord | None:
+    """The payment that settled what a statement owes, or the last one tried. One query."""
+    since = payments_of(
+        statement.contributor_id, currency=statement.currency, since=statement.issued_at
+    )
+    tried = [each for each in since if not each.is_advance]
+    done = (each for each in tried if each.state == "settled")
+    return next(done, tried[-1] if tried else None)
+
+
+def payout_record(row: Any) -> PayoutRecord:
     own = (
         "id", "batch_id", "position", "contributor_id", "currency", "gross_minor",
         "withholding_bp", "withholding_minor", "net_minor", "account_masked", "end_to_end_id",
-        "state", "hold_code", "hold_reason", "bank_code", "bank_text",
+        "state", "hold_code", "hold_reason", "bank_code", "bank_text", "settled_at",
     )  # fmt: skip
     return PayoutRecord(
         **{name: getattr(row, name) for name in own},
@@ -193,6 +219,7 @@ def batch_records(rows: Any) -> tuple[PayoutBatchRecord, ...]:
     """Batches as others read them, with their totals, in the rows' order. One query."""
     counted = ~Q(payouts__state__in=["held", "cancelled"])
     paid = Q(payouts__state__in=["settled", "overpaid"])
+    back = Q(payouts__state__in=["returned", "rejected"])
     rows = rows.annotate(
         payout_count=Count("payouts", filter=counted),
         held_count=Count("payouts", filter=Q(payouts__state="held")),
@@ -200,6 +227,8 @@ def batch_records(rows: Any) -> tuple[PayoutBatchRecord, ...]:
         withheld=Sum("payouts__withholding_minor", filter=counted, default=0),
         net=Sum("payouts__net_minor", filter=counted, default=0),
         settled=Sum("payouts__net_minor", filter=paid, default=0),
+        returned=Sum("payouts__net_minor", filter=back, default=0),
+        held=Sum("payouts__net_minor", filter=Q(payouts__state="held"), default=0),
     )
     own = (
         "id", "code", "rail", "bank", "currency", "pay_on", "state", "prepared_by_id",
@@ -213,6 +242,8 @@ def batch_records(rows: Any) -> tuple[PayoutBatchRecord, ...]:
             withholding_minor=int(row.withheld),
             net_minor=int(row.net),
             settled_minor=int(row.settled),
+            returned_minor=int(row.returned),
+            held_minor=int(row.held),
         )
         for row in rows
     )

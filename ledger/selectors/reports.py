@@ -8,10 +8,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Sum
 
+from ledger.core.bookkeeping import Event
 from ledger.core.chart import Kind
 from ledger.models import Balance, Posting
 from ledger.selectors.journal import ROWS_PER_FETCH, account_balances
@@ -236,3 +238,11 @@ def _buckets(owed_minor: int, credits_: Iterator[tuple[date, int]], on: date) ->
         if not owed_minor:
             break
     return buckets
+
+
+def pool_funded_minor(pool_id: UUID) -> int:
+    """What of a pool's money has reached the bank. One query."""
+    booked = Posting.objects.filter(
+        entry__source_type="pool", entry__source_id=str(pool_id), entry__event=Event.POOL_FUNDED
+    )
+    return int(booked.aggregate(sum=Sum("amount_minor", default=0))["sum"])

@@ -16,7 +16,7 @@ from django.db import transaction
 from ledger.core.bookkeeping import EntryDraft, Event, entry_draft, move
 from ledger.core.chart import account_code
 from ledger.core.payments import payout_overpaid, payout_returned, payout_settled
-from ledger.core.reasons import reason
+from ledger.core.reasons import BANK_CODES, reason
 from ledger.files.bank import Answer, BankAnswers, read_answers
 from ledger.models import BankMessage, JournalEntry, Payout, PayoutBatch
 from ledger.selectors.journal import held_minor
@@ -236,7 +236,7 @@ _HANDLERS = {
 
 def _moved_back(payout: Payout, to_state: str, receipt: _Receipt) -> None:
     answer = receipt.answer
-    text = answer.text or answer.code
+    text = answer.text or BANK_CODES.get(answer.code, answer.code)
     payout_move(
         payout,
         to_state,

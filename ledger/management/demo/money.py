@@ -8,7 +8,7 @@ from ledger.core.policy import Policy
 from ledger.management.demo.people import People
 from ledger.models import Period, RoyaltyRun
 from ledger.services.periods import period_freeze, period_open
-from ledger.services.pools import policy_version_create, pool_create
+from ledger.services.pools import policy_version_create, pool_create, pool_fund
 from ledger.services.royalties import (
     royalty_run_approve,
     royalty_run_calculate,
@@ -49,6 +49,14 @@ def royalties_ensure(
         amount_minor=POOL_MINOR,
         funder="airports",
         policy_id=policy.id,
+        actor=people.reviewer,
+        now=now,
+    )
+    pool_fund(
+        pool_id=pool.id,
+        bank="main",
+        amount_minor=POOL_MINOR,
+        key="airports-2013-Q4",
         actor=people.reviewer,
         now=now,
     )

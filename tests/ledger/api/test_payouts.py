@@ -158,3 +158,30 @@ def test_reserves_advances_and_tax_profiles_over_the_api(api, run, ann, reviewer
 )
 def test_an_id_that_is_none_is_not_found(api, reviewer, path):
     assert api(reviewer).get(f"/api/v1/{path}/none/").status_code == 404
+
+
+@pytest.mark.parametrize("amount_minor", [10**15 + 1, 2**63, -(2**63) - 1])
+def test_an_amount_that_no_posting_takes_is_refused_and_no_fault(
+    api, run, ann, reviewer, amount_minor
+):
+    number = Statement.objects.get(contributor=ann).number
+    disputed = {"statement": number, "kind": "value", "amount_minor": amount_minor, "text": "x"}
+    money = {"amount_minor": amount_minor, "currency": "EUR"}
+    advance = {"contributor": str(ann.id), "amount": money, "agreement": "7"}
+    for client, path, body in (
+        (api(ann.user), "disputes/", disputed),
+        (api(reviewer), "advances/", advance),
+    ):
+        answer = post(client, path, body, format="json")
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+
+
+def test_json_that_is_nested_too_deep_is_malformed_and_no_fault(api, reviewer):
+    body = '{"code":' + "[" * 50_000 + "]" * 50_000 + "}"
+    answer = api(reviewer).post(
+        "/api/v1/payout-batches/",
+        data=body,
+        content_type="application/json",
+        headers={"Idempotency-Key": str(uuid7())},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_request")
