@@ -338,7 +338,12 @@ class PayoutBatchForm(LedgerForm):
         r"^[A-Za-z0-9][A-Za-z0-9.-]{0,29}$", label="Code", help_text="For example 2026-12-EUR."
     )
     currency = forms.RegexField(r"^[A-Z]{3}$", label="Currency")
-    rail = forms.RegexField(r"^[a-z0-9-]{1,20}$", label="Rail", initial="sepa")
+    rail = forms.RegexField(
+        r"^[a-z0-9-]{1,20}$",
+        label="Rail",
+        initial="sepa",
+        help_text="sepa for EUR alone, else transfer.",
+    )
     bank = forms.RegexField(
         r"^[A-Za-z0-9][A-Za-z0-9.-]{0,59}$", label="Bank account", initial="main"
     )

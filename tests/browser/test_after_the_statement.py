@@ -93,6 +93,7 @@ def bob_prepares_a_payout(bob: Any) -> None:
     bob.follow("Prepare a batch")
     bob.page.get_by_label("Code").fill("2014-01-USD")
     bob.page.get_by_label("Currency").fill("USD")
+    bob.page.get_by_label("Rail").fill("transfer")
     bob.page.get_by_label("Pay on").fill("2026-12-01")
     bob.inspect("payout-new")
     bob.press("Prepare the batch")
