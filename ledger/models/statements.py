@@ -69,7 +69,11 @@ class Statement(models.Model):
         SUPERSEDED = "superseded"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    series = models.ForeignKey(StatementSeries, models.PROTECT, related_name="statements")
+    # The unique number begins with it; an index of it alone misleads PostgreSQL in the first
+    # large run, whose table has no statistics: each next number would read the whole series.
+    series = models.ForeignKey(
+        StatementSeries, models.PROTECT, related_name="statements", db_index=False
+    )
     sequence = models.PositiveIntegerField()
     version = models.PositiveIntegerField(default=1)
     number = models.CharField(max_length=40)
