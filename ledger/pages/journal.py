@@ -1,5 +1,7 @@
 """The journal for auditors: entries, accounts with running balance, trial balance, the chain."""
 
+from collections import defaultdict
+from collections.abc import Mapping
 from itertools import chain, groupby, islice
 from typing import Any
 from uuid import UUID
@@ -13,12 +15,14 @@ from ledger.exports.plain_text import FORMATS
 from ledger.forms import DaysFilter, JournalFilter
 from ledger.models import JournalEntry, Period
 from ledger.selectors import journal
+from ledger.selectors.parties import payee_codes
 from ledger.selectors.verification import CHECKS
 
 # Who may see the books: those who review, approve or audit; not the administrator by that alone.
 READERS = ("reviewer", "approver", "auditor")
 ENTRIES_SHOWN = 50
 EXPORTS = ("csv", *FORMATS)
+LABELS = {"csv": "CSV", "beancount": "Beancount", "hledger": "hledger", "ledger": "ledger"}
 SHEETS = ("csv", "xlsx", "json")
 FINDINGS_SHOWN = 100
 LINES_SHOWN = 500  # more is for the export
@@ -36,9 +40,14 @@ def entry_list(request: PersonRequest) -> HttpResponse:
         after_seq=int(after) if after.isdecimal() else 0,
         limit=ENTRIES_SHOWN + 1,
     )
+    shown = found[:ENTRIES_SHOWN]
+    payees = payee_codes(code for entry in shown for code in _accounts(entry))
     context = {
         "form": form,
-        "entries": found[:ENTRIES_SHOWN],
+        "entries": shown,
+        "sums": {entry.id: _sums(entry) for entry in shown},
+        "own": {entry.id: _payees_of(entry, payees) for entry in shown},
+        "labels": LABELS,
         "next_after": found[ENTRIES_SHOWN - 1].seq if len(found) > ENTRIES_SHOWN else None,
         "filter_query": _query(request),
         "exports": EXPORTS,
@@ -49,7 +58,9 @@ def entry_list(request: PersonRequest) -> HttpResponse:
 @page(*READERS)
 def entry_detail(request: PersonRequest, entry_id: UUID) -> HttpResponse:
     """One entry with its postings and where it comes from."""
-    return render(request, "ledger/entry.html", {"entry": journal.entry_get(entry_id)})
+    entry = journal.entry_get(entry_id)
+    context = {"entry": entry, "payees": payee_codes(_accounts(entry))}
+    return render(request, "ledger/entry.html", context)
 
 
 @page(*READERS)
@@ -63,6 +74,7 @@ def account_detail(request: PersonRequest, code: str, currency: str) -> HttpResp
     )
     context = {
         "account": account,
+        "payees": payee_codes([code, *(line.counter_account for line in lines)]),
         "form": form,
         "lines": lines[:LINES_SHOWN],
         "is_cut": len(lines) > LINES_SHOWN,
@@ -77,7 +89,9 @@ def trial_balance(request: PersonRequest) -> HttpResponse:
     """Every account's sums, by currency."""
     rows = sorted(journal.trial_balance(), key=lambda row: (row.currency, row.code))
     sheets = [_sheet(code, list(group)) for code, group in groupby(rows, lambda r: r.currency)]
-    return render(request, "ledger/trial_balance.html", {"sheets": sheets, "exports": SHEETS})
+    payees = payee_codes(row.code for row in rows)
+    context = {"sheets": sheets, "payees": payees, "exports": SHEETS}
+    return render(request, "ledger/trial_balance.html", context)
 
 
 @page(*READERS)
@@ -87,6 +101,23 @@ def books_check(request: PersonRequest) -> HttpResponse:
     head = JournalEntry.objects.order_by("-seq").first()
     context = {"findings": findings, "head": head, "now": timezone.now(), "count": len(CHECKS)}
     return render(request, "ledger/books_check.html", context)
+
+
+def _accounts(entry: journal.EntryRecord) -> list[str]:
+    both = ((posting.debit_account, posting.credit_account) for posting in entry.postings)
+    return list(chain.from_iterable(both))
+
+
+def _payees_of(entry: journal.EntryRecord, payees: Mapping[str, str]) -> list[str]:
+    return sorted({payees[code] for code in _accounts(entry) if code in payees})
+
+
+def _sums(entry: journal.EntryRecord) -> list[tuple[str, int]]:
+    """What the entry moves, by currency."""
+    sums: dict[str, int] = defaultdict(int)
+    for posting in entry.postings:
+        sums[posting.currency] += posting.amount_minor
+    return sorted(sums.items())
 
 
 def _sheet(currency: str, rows: list[Any]) -> dict[str, Any]:

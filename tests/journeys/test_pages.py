@@ -162,6 +162,24 @@ def test_an_operator_sees_the_worker_that_gives_signs_of_life(reviewer: Any) -> 
     assert b"No worker runs" not in page.content
 
 
+def test_the_books_say_whose_an_account_is(two_contributors: Any, make_user: Any) -> None:
+    client = client_of(make_user("max", role="auditor"))
+    balance = client.get("/journal/trial-balance/")
+    whose = {code.rpartition(":")[0]: payee for code, payee in balance.context["payees"].items()}
+    assert whose.keys() >= {"2100:payable"}
+    assert set(balance.context["payees"].values()) == {"ann", "ben"}
+    account = next(code for code, payee in balance.context["payees"].items() if payee == "ann")
+    link = b'href="/payees/ann/"'
+    assert link in balance.content
+    assert link in client.get(f"/journal/accounts/{account}/USD/").content
+    journal = client.get("/journal/")
+    allocated = next(e for e in journal.context["entries"] if e.event == "period_allocated")
+    assert journal.context["own"][allocated.id] == ["ann", "ben"]
+    [(currency, amount_minor)] = journal.context["sums"][allocated.id]
+    assert (currency, amount_minor) == ("USD", sum(p.amount_minor for p in allocated.postings))
+    assert link in client.get(f"/journal/{allocated.id}/").content
+
+
 def test_a_statement_computed_again_is_the_same(two_contributors: Any) -> None:
     users, statements, _ = two_contributors
     page = client_of(users["ann"]).get(f"/statements/{statements['ann'].number}/check/")
