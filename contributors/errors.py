@@ -331,9 +331,16 @@ class PairDecided(Conflict):
 
 
 class PreviewsUsedUp(Conflict):
-    """All previews of this batch in this period are used.
+    """All previews of this batch, or yours in this programme, of the last 91 days are used.
 
-    Wait for the next period or for the run itself.
+    Wait until the first of them is 91 days old, or for the run itself.
+    """
+
+
+class TooManyUploads(Conflict):
+    """Twenty uploads that you began in the last day are not complete.
+
+    Complete one of them, or wait a day.
     """
 
 

@@ -57,7 +57,7 @@ class UploadAnswer(serializers.Serializer):
     batch = serializers.UUIDField(source="batch_id", allow_null=True)
 
     def get_missing_parts(self, upload: Upload) -> list[int]:
-        return [] if upload.batch_id else missing_parts(upload)[:1000]
+        return [] if upload.batch_id else missing_parts(upload)
 
 
 class UploadViewSet(viewsets.GenericViewSet):

@@ -1,17 +1,19 @@
-"""Previews: few per batch and period, answered on the Ladder's step."""
+"""Previews: few per batch and contributor in a quarter, answered on the Ladder's step."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from contributors.core import ladder
 from contributors.errors import NotFound, PreviewsUsedUp
-from contributors.models import Batch, Preview, User
+from contributors.models import Batch, Contributor, Preview, User
 from contributors.services.audit import audit_record
 from contributors.services.consents import own_contributor
 
-PREVIEWS_PER_CONTRIBUTOR = 10  # in a period and programme, over all batches
+PREVIEWS_PER_CONTRIBUTOR = 10  # in the window and a programme, over all batches
+# A quarter, the usual period: by the server's clock, because whoever asks names the period.
+PREVIEWS_WINDOW = timedelta(days=91)
 
 
 @transaction.atomic
@@ -23,18 +25,26 @@ def preview_request(
     if batch is None:
         raise NotFound()
     own_contributor(batch.contributor_id, actor)
-    own = Preview.objects.filter(period_code=period_code)
-    used = own.filter(batch=batch).count()
-    by_contributor = own.filter(
-        batch__contributor=batch.contributor, batch__programme=batch.programme
-    ).count()
-    if used >= batch.programme.preview_max or by_contributor >= PREVIEWS_PER_CONTRIBUTOR:
-        raise PreviewsUsedUp()
+    Contributor.objects.select_for_update().get(pk=batch.contributor_id)  # one count at a time
+    refuse_used_up(batch, now=now)
+    before = Preview.objects.filter(batch=batch, period_code=period_code).count()
     preview = Preview.objects.create(
-        batch=batch, period_code=period_code, ordinal=used + 1, requested_at=now
+        batch=batch, period_code=period_code, ordinal=before + 1, requested_at=now
     )
     audit_record("preview_requested", preview, actor=actor, now=now, batch=str(batch.id))
     return preview
+
+
+def refuse_used_up(batch: Batch, *, now: datetime) -> None:
+    """Refuse a preview beyond those of the batch or the contributor in the window."""
+    recent = Preview.objects.filter(
+        batch__contributor=batch.contributor_id,
+        batch__programme=batch.programme_id,
+        requested_at__gt=now - PREVIEWS_WINDOW,
+    )
+    of_batch = recent.filter(batch=batch).count()
+    if of_batch >= batch.programme.preview_max or recent.count() >= PREVIEWS_PER_CONTRIBUTOR:
+        raise PreviewsUsedUp()
 
 
 @transaction.atomic

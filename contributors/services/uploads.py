@@ -3,21 +3,33 @@
 import hashlib
 import tempfile
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, BinaryIO
 
 from django.db import transaction
 
 from contributors import files
 from contributors.core.limits import FILE_BYTES_MAX
-from contributors.errors import FileTooLarge, InvalidField, NotFound, UploadIncomplete
-from contributors.models import Upload, UploadPart, User
+from contributors.errors import (
+    FileTooLarge,
+    InvalidField,
+    NotFound,
+    TooManyUploads,
+    UploadIncomplete,
+)
+from contributors.models import Contributor, Upload, UploadPart, User
 from contributors.selectors.batches import BatchReceipt, batch_receipt
 from contributors.services.audit import audit_record
 from contributors.services.batches import batch_register, prepared, safe_label
 
 PART_BYTES = 8 * 2**20  # what a poor line sends in a minute
 PART_BYTES_MAX = 64 * 2**20
+PARTS_MAX = 10_000  # 2 GiB in parts of 215 kB, less than any line sends at once
+MISSING_SHOWN = 1_000  # an answer of some kilobytes; the rest shows as these arrive
+# A person has a handful of files under way; what was abandoned yesterday blocks nobody.
+UPLOADS_OPEN_MAX = 20
+UPLOADS_OPEN_WINDOW = timedelta(days=1)
 
 
 @transaction.atomic
@@ -35,7 +47,7 @@ def upload_begin(
 
     Raises
     ------
-    ConsentMissing, ProgrammeNotOpen, FileTooLarge, InvalidField
+    ConsentMissing, ProgrammeNotOpen, FileTooLarge, InvalidField, TooManyUploads
         Why no file of this size would be taken: told before its first byte is sent.
     """
     batch = prepared(programme_id, contributor_id, actor, now)
@@ -43,6 +55,9 @@ def upload_begin(
         raise FileTooLarge("The file is larger than 2 GiB.")
     if byte_count < 1 or not 1 <= part_bytes <= PART_BYTES_MAX:
         raise InvalidField("Give the size of the file, and parts of 1 byte to 64 MiB.")
+    if byte_count > PARTS_MAX * part_bytes:
+        raise InvalidField(f"An upload has {PARTS_MAX:,} parts at most: make them larger.")
+    refuse_too_many(batch.contributor, now=now)
     upload = Upload.objects.create(
         contributor=batch.contributor,
         programme=batch.programme,
@@ -53,6 +68,16 @@ def upload_begin(
     )
     audit_record("upload_begun", upload, actor=actor, now=now)
     return upload
+
+
+def refuse_too_many(contributor: Contributor, *, now: datetime) -> None:
+    """Refuse another upload while many begun in the last day wait for their completion."""
+    Contributor.objects.select_for_update().get(pk=contributor.pk)  # one count at a time
+    waiting = Upload.objects.filter(
+        contributor=contributor, batch=None, created_at__gt=now - UPLOADS_OPEN_WINDOW
+    )
+    if waiting.count() >= UPLOADS_OPEN_MAX:
+        raise TooManyUploads()
 
 
 def own_upload(upload_id: uuid.UUID | str, actor: User | None) -> Upload:
@@ -93,9 +118,10 @@ def upload_part_put(
 
 
 def missing_parts(upload: Upload) -> list[int]:
+    """Return the numbers of the first missing parts, `MISSING_SHOWN` at most."""
     there = set(UploadPart.objects.filter(upload=upload).values_list("number", flat=True))
     count = -(-upload.byte_count // upload.part_bytes)
-    return [number for number in range(count) if number not in there]
+    return list(islice((n for n in range(count) if n not in there), MISSING_SHOWN))
 
 
 def upload_complete(
@@ -106,7 +132,7 @@ def upload_complete(
     if upload.batch_id:
         return batch_receipt(upload.batch_id, replayed=True)
     if missing := missing_parts(upload):
-        raise UploadIncomplete(f"Parts are missing: {missing[:20]}.", errors=missing[:1000])
+        raise UploadIncomplete(f"Parts are missing: {missing[:20]}.", errors=missing)
     with tempfile.TemporaryFile() as file:
         names = joined(upload, file)  # type: ignore[arg-type]
         receipt = batch_register(

@@ -13,7 +13,7 @@ from contributors.services.evidence import (
     owner_link_declare,
     suspected_pair_decide,
 )
-from contributors.services.previews import preview_answer, preview_request
+from contributors.services.previews import PREVIEWS_WINDOW, preview_answer, preview_request
 from contributors.services.tokens import token_create
 from tests.contributors.conftest import NOW, table
 
@@ -96,8 +96,18 @@ def test_previews_are_few_and_answered_on_the_ladder(join, give):
     assert told == [0.1, 0.1, 0.3]
     with pytest.raises(errors.PreviewsUsedUp):
         preview_request(batch_id=receipt.id, period_code="2013-Q4", actor=None, now=NOW)
-    preview_request(batch_id=receipt.id, period_code="2014-Q1", actor=None, now=NOW)
+    later = NOW + PREVIEWS_WINDOW
+    preview_request(batch_id=receipt.id, period_code="2014-Q1", actor=None, now=later)
     assert Preview.objects.count() == 4
+
+
+def test_an_invented_period_gives_no_more_previews(join, give):
+    receipt = give(join("ann"), "r1,1,2,no")
+    with pytest.raises(errors.PreviewsUsedUp):
+        for number in range(14):
+            code = f"zz{number}"
+            preview_request(batch_id=receipt.id, period_code=code, actor=None, now=NOW)
+    assert Preview.objects.count() == 3
 
 
 def test_a_contributor_cannot_get_more_previews_by_sending_more_batches(join, give):
