@@ -164,3 +164,10 @@ class AnalysisNotPossible(Refusal):
 
     Suspect rows and compression need a finished run of a classification programme.
     """
+
+
+class SuspectRowsUsedUp(Conflict):
+    """You asked for suspect rows of this programme three times in the last 91 days.
+
+    Wait until the first of them is 91 days old, or look at the answers that you have.
+    """

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,7 @@ from valuation.core.compare import Comparison, compare
 from valuation.core.held_out import held_out_shares
 from valuation.core.rows import compression_curve, knn_shapley, suspect_rows
 from valuation.core.utilities import utility_named
-from valuation.errors import AnalysisNotPossible, NotFound, Refusal
+from valuation.errors import AnalysisNotPossible, NotFound, Refusal, SuspectRowsUsedUp
 from valuation.models import Analysis, RunState, ValuationRun
 from valuation.selectors.players import player_records
 from valuation.services.estimates import batch_estimate, batch_player
@@ -33,20 +33,24 @@ FINISHED = (RunState.COMPUTED, RunState.REVIEWED, RunState.LOCKED)
 # Rows of k-NN-Shapley beyond which a curve would keep a worker for minutes.
 COMPRESSION_ROWS_MAX = 50_000
 COMPARISON_BUDGET_MAX = 500
-# Published row values are rounded, so that they tell little of the validation rows (ATTACKS A14).
-ROW_VALUE_DIGITS = 2
+# Every answer tells something of the validation labels: an honest contributor corrects a batch
+# once or twice in a quarter, the usual period, and who asks more is probing.
+SUSPECT_ROWS_MAX = 3
+SUSPECT_ROWS_WINDOW = timedelta(days=91)
 
 
+@transaction.atomic
 def analysis_request(
     *, run_id: UUID, kind: str, actor: Any, now: datetime, batch_id: UUID | None = None
 ) -> Analysis:
     """The question is stored; asking it again finds the first.
 
-    A contributor may ask for the suspect rows of an own batch, reviewers for anything.
+    A contributor may ask, seldom, for the suspect rows of an own batch that played in the run,
+    reviewers for anything.
 
     Raises
     ------
-    NotFound, AnalysisNotPossible
+    NotFound, AnalysisNotPossible, SuspectRowsUsedUp
     """
     if kind not in Analysis.Kind.values:
         raise AnalysisNotPossible("There is no such question.")
@@ -61,9 +65,30 @@ def analysis_request(
     if actor.role == "contributor" and kind != Analysis.Kind.SUSPECT_ROWS:
         raise NotFound()
     found = Analysis.objects.filter(run=run, kind=kind, batch=batch_id or None).first()
-    return found or Analysis.objects.create(
+    if found is not None:
+        return found
+    if kind == Analysis.Kind.SUSPECT_ROWS:
+        refuse_probing(run, str(batch_id), actor=actor, now=now)
+    return Analysis.objects.create(
         run=run, kind=kind, batch_id=batch_id, requested_by=actor, requested_at=now
     )
+
+
+def refuse_probing(run: ValuationRun, batch_id: str, *, actor: Any, now: datetime) -> None:
+    """Refuse suspect rows of a batch that did not play, or to a contributor who asked enough."""
+    if not any(batch_id in played for played in run.players.values_list("batch_ids", flat=True)):
+        raise AnalysisNotPossible("The batch did not play in this run.")
+    if actor.role != "contributor":
+        return
+    type(actor).objects.select_for_update().get(pk=actor.pk)  # one count at a time
+    recent = Analysis.objects.filter(
+        kind=Analysis.Kind.SUSPECT_ROWS,
+        run__programme=run.programme_id,
+        requested_by=actor,
+        requested_at__gt=now - SUSPECT_ROWS_WINDOW,
+    )
+    if recent.count() >= SUSPECT_ROWS_MAX:
+        raise SuspectRowsUsedUp()
 
 
 def sealed_share_request(*, run_id: UUID, actor: Any, now: datetime) -> Analysis | None:
@@ -103,7 +128,6 @@ def _suspect_rows(asked: Analysis) -> dict[str, Any]:
     rows = [
         {
             "row": int(numbers[suspect.row]) + 1,
-            "value": f"{suspect.value:.{ROW_VALUE_DIGITS}g}",
             "reason": suspect.reason,
             "sentence": replace(suspect, row=int(numbers[suspect.row]) + 1).sentence,
         }

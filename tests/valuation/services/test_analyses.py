@@ -10,6 +10,7 @@ from django.utils import timezone
 from sklearn.datasets import load_breast_cancer
 
 from contributors.errors import NotFound as NotFoundAnywhere
+from contributors.identifiers import uuid7
 from valuation.errors import AnalysisNotPossible, NotFound
 
 pytestmark = pytest.mark.django_db
@@ -147,6 +148,52 @@ def test_suspect_rows_of_anothers_batch_are_not_found(run: Any) -> None:
                 run_id=run.pk, kind=kind, batch_id=batch, actor=ann, now=timezone.now()
             )
         assert refused.value.code == "not_found"
+
+
+def test_suspect_rows_name_rows_and_reasons_but_no_values(run: Any, ask: Any) -> None:
+    from contributors.models import User
+
+    cid = User.objects.get(email="cid@example.org")
+    found = ask(run_id=run.pk, kind="suspect-rows", batch_id=batch_of("cid").id, actor=cid)
+    assert found["rows"]
+    assert {key for row in found["rows"] for key in row} == {"row", "reason", "sentence"}
+
+
+def test_suspect_rows_of_a_batch_that_did_not_play_in_the_run_are_refused(run: Any) -> None:
+    from contributors.models import User
+    from valuation.services.analyses import analysis_request
+
+    ann, late = User.objects.get(email="ann@example.org"), batch_of("ann")
+    late.pk, late.file_sha256 = uuid7(), "0" * 64
+    late.save(force_insert=True)
+    with pytest.raises(AnalysisNotPossible, match="did not play"):
+        analysis_request(
+            run_id=run.pk, kind="suspect-rows", batch_id=late.pk, actor=ann, now=timezone.now()
+        )
+
+
+def test_a_contributor_asks_for_suspect_rows_three_times_a_quarter_and_again_for_nothing(
+    run: Any,
+) -> None:
+    from contributors.models import User
+    from valuation.errors import SuspectRowsUsedUp
+    from valuation.models import Analysis
+    from valuation.services.analyses import SUSPECT_ROWS_WINDOW, analysis_request
+
+    ann, batch, now = User.objects.get(email="ann@example.org"), batch_of("ann"), timezone.now()
+    gone = batch_of("ann")
+    for number in range(3):  # asked of batches that were withdrawn since
+        gone.pk, gone.file_sha256 = uuid7(), f"{number:064}"
+        gone.state = "withdrawn"
+        gone.save(force_insert=True)
+        Analysis.objects.create(
+            run=run, kind="suspect-rows", batch=gone, requested_by=ann, requested_at=now
+        )
+    question = {"run_id": run.pk, "kind": "suspect-rows", "actor": ann}
+    assert analysis_request(**question, batch_id=gone.pk, now=now).batch_id == gone.pk
+    with pytest.raises(SuspectRowsUsedUp):
+        analysis_request(**question, batch_id=batch.pk, now=now)
+    analysis_request(**question, batch_id=batch.pk, now=now + SUSPECT_ROWS_WINDOW)
 
 
 def test_suspect_rows_without_a_batch_are_refused(run: Any, reviewer: Any) -> None:
