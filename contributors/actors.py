@@ -8,6 +8,7 @@ import dramatiq
 from django.db import transaction
 from django.utils import timezone
 
+from contributors.errors import OverlapsValidation
 from contributors.models import Batch
 from contributors.selectors.batches import BatchReceipt
 from contributors.services import batches as batch_services
@@ -21,17 +22,32 @@ STALE_AFTER = timedelta(minutes=10)
 
 def enqueue_batch_register(**request: Any) -> BatchReceipt:
     """The file is a batch; a worker checks it if it is large, and compares it with others."""
-    with transaction.atomic():
-        receipt = batch_services.batch_register(**request)
-        follow_up(receipt)
+    try:
+        with transaction.atomic():
+            receipt = batch_services.batch_register(**request)
+            follow_up(receipt)
+    except OverlapsValidation:
+        who = {key: request[key] for key in ("programme_id", "contributor_id", "actor", "now")}
+        batch_services.overlap_record(**who)
+        raise
     return receipt
 
 
 def enqueue_upload_complete(**request: Any) -> BatchReceipt:
     """The upload's parts are one batch, and a worker is told."""
-    with transaction.atomic():
-        receipt = uploads.upload_complete(**request)
-        follow_up(receipt)
+    try:
+        with transaction.atomic():
+            receipt = uploads.upload_complete(**request)
+            follow_up(receipt)
+    except OverlapsValidation:
+        upload = uploads.own_upload(request["upload_id"], request["actor"])
+        batch_services.overlap_record(
+            programme_id=upload.programme_id,
+            contributor_id=upload.contributor_id,
+            actor=request["actor"],
+            now=request["now"],
+        )
+        raise
     return receipt
 
 

@@ -92,6 +92,19 @@ def batch_register(
     return registered(batch, file, actor=actor, now=now)
 
 
+def overlap_record(
+    *,
+    programme_id: uuid.UUID | str,
+    contributor_id: uuid.UUID | str,
+    actor: User | None,
+    now: datetime,
+) -> None:
+    """The audit log tells who sent validation rows; call it once the refusal is rolled back."""
+    programme = Programme.objects.get(pk=programme_id)
+    who = str(contributor_id)
+    audit_record("overlap_refused", programme, actor=actor, now=now, contributor=who)
+
+
 def prepared(
     programme_id: uuid.UUID | str,
     contributor_id: uuid.UUID | str,

@@ -192,6 +192,21 @@ def test_a_file_in_parts_resumes_and_becomes_a_batch(ann, api, programme):
     assert client.post(f"{address}completion/", {}).json()["id"] == done.json()["id"]
 
 
+def test_an_upload_of_validation_rows_is_in_the_audit_log_though_nothing_is_stored(
+    ann, api, programme
+):
+    client, data = api(ann), table("v1,1,10,no", "r2,1,2,yes").getvalue()
+    begun = client.post(
+        "/api/v1/uploads/", {"programme": str(programme.id), "byte_count": len(data)}
+    ).json()
+    address = f"/api/v1/uploads/{begun['id']}/"
+    client.put(f"{address}parts/0/", data, content_type="application/octet-stream")
+    assert client.post(f"{address}completion/", {}).json()["code"] == "overlaps_validation"
+    event = AuditEvent.objects.get(action="overlap_refused")
+    assert (event.actor, event.object_id) == (ann, str(programme.id))
+    assert not Batch.objects.exists()
+
+
 def test_a_token_does_what_its_scopes_say(ann, api, programme):
     made = api(ann).post("/api/v1/tokens/", {"name": "reader", "scopes": ["read"]})
     assert made.status_code == 201, made.content
@@ -303,6 +318,8 @@ def test_no_answer_holds_a_validation_row(draft, reviewer, api, ann, caplog):
         format="multipart",
     )
     assert refused.json()["code"] == "overlaps_validation"
+    event = AuditEvent.objects.get(action="overlap_refused")
+    assert event.detail == {"contributor": str(ann.contributor.id)}
     answers = [bad, good, opened, refused]
     answers += [client.get(f"/api/v1/{noun}/") for noun in ("programmes", "batches")]
     told = b"".join(answer.content for answer in answers).decode() + caplog.text
