@@ -72,21 +72,37 @@ def suspected_pair_list(
     return tuple(pair_record(pair) for pair in found)
 
 
-def alike_groups(programme_id: uuid.UUID | str) -> tuple[frozenset[uuid.UUID], ...]:
+def alike_groups(
+    programme_id: uuid.UUID | str, *, cutoff_at: datetime
+) -> tuple[frozenset[uuid.UUID], ...]:
     """Return the groups of contributor ids that are one, or may be until a reviewer decides.
 
-    They are joined by pairs that are open or confirmed and by verified owner links. A link
-    that is only declared joins nobody: otherwise anybody could stop anybody's pay. Two queries.
+    They are joined by confirmed pairs, by open ones whose evidence is of batches that play at
+    the cut-off, and by verified owner links. A link that is only declared joins nobody, and
+    neither does a file sent later or withdrawn: otherwise anybody could stop anybody's pay.
+    Three queries.
     """
     pairs = SuspectedPair.objects.filter(programme_id=programme_id).exclude(state="rejected")
-    links = OwnerLink.objects.filter(state="verified")
+    playing = Batch.objects.live().filter(programme_id=programme_id, accepted_at__lte=cutoff_at)
+    ids = set(map(str, playing.values_list("id", flat=True)))
     found = [
+        (str(pair.contributor_low_id), str(pair.contributor_high_id))
+        for pair in pairs
+        if pair.state == "confirmed" or _is_evident(pair, ids)
+    ]
+    links = OwnerLink.objects.filter(state="verified")
+    found += [
         (str(low), str(high))
-        for rows in (pairs, links)
-        for low, high in rows.values_list("contributor_low_id", "contributor_high_id")
+        for low, high in links.values_list("contributor_low_id", "contributor_high_id")
     ]
     names = {name for pair in found for name in pair}
     return tuple(frozenset(map(uuid.UUID, group)) for group in groups(names, found))
+
+
+def _is_evident(pair: SuspectedPair, playing: set[str]) -> bool:
+    """Whether batches that play say so; a pair that names no batch counts until it is decided."""
+    items = pair.evidence.get("items")
+    return not items or any(playing.issuperset(item["batches"]) for item in items)
 
 
 def board(*, programme_id: uuid.UUID | str, cut: float) -> Board:

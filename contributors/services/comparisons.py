@@ -20,8 +20,13 @@ from contributors.services.audit import audit_record
 
 HISTOGRAM_BINS = 20
 Scale = Rows | None
+Digests = NDArray[np.uint64]
 # An exact copy of fewer rows than this share is told as duplicates alone.
 EXACT_CUT = 0.5
+# Nor of fewer rows than this, or this share of the other's: identities are often public, and a
+# file of two rows could otherwise stop anybody's pay, again and again. Copies count once anyway.
+EXACT_ROWS_MIN = 20
+EXACT_SHARE_MIN = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,7 @@ class Finding:
     kind: str
     score: float
     suspected: bool
+    row_count: int = 0  # how many rows say so; 0 for texts
     copied: NDArray[np.bool_] | None = None  # rows of the later of the two batches
 
 
@@ -71,11 +77,18 @@ def compare_rows(batch: Batch, others: list[Batch]) -> tuple[list[Finding], bool
     findings = []
     for other in others:
         theirs = files.read_digests(other.digests_name)
-        exact = overlap(own_digests, theirs)
-        findings.append(finding(other, "exact", exact, exact >= EXACT_CUT))
+        findings.append(exact_finding(other, own_digests, theirs))
         theirs_points = points(other, programme)
         findings.append(near_finding(batch, other, own=own, theirs=theirs_points, scale=scale))
     return findings, near_validation(batch, own, held=held, programme=programme)
+
+
+def exact_finding(other: Batch, own: Digests, theirs: Digests) -> Finding:
+    """Return which share of the smaller batch the other holds too; suspected if that is much."""
+    share, rows = overlap(own, theirs)
+    is_much = rows >= EXACT_ROWS_MIN or rows >= EXACT_SHARE_MIN * max(len(own), len(theirs))
+    found = finding(other, "exact", share, share >= EXACT_CUT and is_much)
+    return replace(found, row_count=rows)
 
 
 def near_validation(batch: Batch, own: Rows, *, held: Rows, programme: ProgrammeRecord) -> bool:
@@ -101,7 +114,8 @@ def near_finding(batch: Batch, other: Batch, *, own: Rows, theirs: Rows, scale: 
     if not found.suspected:
         return found
     first, second = (own, theirs) if in_order(batch, other)[0] is batch else (theirs, own)
-    return replace(found, copied=copied_rows(first, second, scale=scale, cut=cut))
+    copied = copied_rows(first, second, scale=scale, cut=cut)
+    return replace(found, copied=copied, row_count=int(copied.sum()))
 
 
 def in_order(one: Batch, other: Batch) -> tuple[Batch, Batch]:
@@ -128,10 +142,11 @@ def held_points(programme: ProgrammeRecord, purpose: str = "validation") -> NDAr
     return np.column_stack([x, y.astype(np.float64)])
 
 
-def overlap(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> float:
-    """Return the share of the smaller batch's rows that are in the other as well."""
+def overlap(a: Digests, b: Digests) -> tuple[float, int]:
+    """Return the share and the number of the smaller batch's rows that are in the other as well."""
     small, large = (a, b) if len(a) <= len(b) else (b, a)
-    return float(is_in(small, large).mean()) if len(small) else 0.0
+    shared = int(is_in(small, large).sum())
+    return (shared / len(small), shared) if len(small) else (0.0, 0)
 
 
 def compare_texts(batch: Batch, others: list[Batch]) -> tuple[list[Finding], bool]:
@@ -152,10 +167,15 @@ def compare_texts(batch: Batch, others: list[Batch]) -> tuple[list[Finding], boo
 def suspect(batch: Batch, found: Finding, *, now: datetime) -> SuspectedPair:
     """The pair is on the board with this evidence; a decided pair stays decided.
 
-    A rejected pair is opened again only by a higher score than the one rejected.
+    A rejected pair is opened again only by much more than was rejected: twice the rows, or,
+    of texts, a higher score.
     """
     low, high = sorted([batch.contributor_id, found.other.contributor_id])
-    evidence = {"batches": sorted([str(batch.id), str(found.other.id)]), "score": found.score}
+    evidence = {
+        "batches": sorted([str(batch.id), str(found.other.id)]),
+        "score": found.score,
+        "row_count": found.row_count,
+    }
     pair, created = SuspectedPair.objects.get_or_create(
         programme_id=batch.programme_id,
         contributor_low_id=low,
@@ -190,10 +210,12 @@ def note_copies(batch: Batch, found: Finding, *, now: datetime) -> None:
 
 
 def strengthen(pair: SuspectedPair, evidence: dict[str, object]) -> None:
-    pair.evidence = {"items": [*pair.evidence["items"], evidence]}
-    higher = float(str(evidence["score"])) > pair.score
-    pair.score = max(pair.score, float(str(evidence["score"])))
-    if higher and pair.state == SuspectedPair.State.REJECTED:
+    score, row_count = float(str(evidence["score"])), int(str(evidence["row_count"]))
+    judged = int(pair.evidence.get("judged_row_count", 0))
+    is_more = row_count >= 2 * judged if judged else score > pair.score
+    pair.evidence = {**pair.evidence, "items": [*pair.evidence["items"], evidence]}
+    pair.score = max(pair.score, score)
+    if is_more and pair.state == SuspectedPair.State.REJECTED:
         pair.state = SuspectedPair.State.OPEN
         pair.decided_by = pair.decided_at = None
     pair.save()

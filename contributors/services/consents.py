@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from contributors.errors import ConsentIrrevocable, LicenceChanged, NotFound, ProgrammeNotOpen
-from contributors.models import Consent, Contributor, Programme, User
+from contributors.models import Batch, Consent, Contributor, Programme, User
 from contributors.services.audit import audit_record
 
 PURPOSE = "Training and evaluating the models of this programme, and paying for it."
@@ -55,7 +55,10 @@ def consent_give(
 
 @transaction.atomic
 def consent_revoke(*, consent_id: uuid.UUID | str, actor: User | None, now: datetime) -> Consent:
-    """The consent is revoked, so no batch given under it enters a run any more."""
+    """The consent is revoked and what was given under it withdrawn: no batch enters a run any more.
+
+    Under a new consent the same bytes are a new batch.
+    """
     consent = Consent.objects.select_for_update().filter(pk=consent_id).first()
     if consent is None:
         raise NotFound()
@@ -65,6 +68,8 @@ def consent_revoke(*, consent_id: uuid.UUID | str, actor: User | None, now: date
     if consent.revoked_at is None:
         consent.revoked_at = now
         consent.save(update_fields=["revoked_at"])
+        given = Batch.objects.filter(consent=consent, state=Batch.State.ACCEPTED)
+        given.update(state=Batch.State.WITHDRAWN, withdrawn_at=now)
         audit_record("consent_revoked", consent, actor=actor, now=now)
     return consent
 

@@ -26,6 +26,8 @@ def suspected_pair_decide(
     if pair.state != SuspectedPair.State.OPEN:
         raise PairDecided(f"The pair was {pair.state} before.")
     pair.state, pair.decided_by, pair.decided_at, pair.reason = wished, actor, now, reason[:500]
+    row_counts = [item.get("row_count", 0) for item in pair.evidence.get("items", [])]
+    pair.evidence = {**pair.evidence, "judged_row_count": max(row_counts, default=0)}
     pair.save()
     audit_record(f"pair_{wished}", pair, actor=actor, now=now)
     return pair

@@ -7,6 +7,7 @@ from uuid import UUID
 from contributors.selectors import alike_groups
 from ledger.core.reasons import rate_text
 from ledger.models import RoyaltyLine, RoyaltyRun
+from valuation.selectors import valuation_run_get
 
 # A cluster of more than one per cent of the pool stops the run: unresolved copies earn up to
 # twice as much, and below that an adjustment later costs less than everybody's waiting.
@@ -41,12 +42,13 @@ def unresolved_clusters(run: RoyaltyRun) -> tuple[UnresolvedCluster, ...]:
     """Each group under open or confirmed suspicion that the run's values do not treat as one.
 
     A pair that was confirmed after the values were computed counts too: they must be computed
-    again. The largest first. Four queries.
+    again. The largest first. Six queries.
     """
     pool = run.pool
     if pool.programme_id is None:
         return ()
-    groups = alike_groups(pool.programme_id)
+    values = valuation_run_get(run.valuation_run_id)
+    groups = alike_groups(pool.programme_id, cutoff_at=values.cutoff_at)
     lines = _lines(run, groups)
     clusters = [
         UnresolvedCluster(

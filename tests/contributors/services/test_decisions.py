@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from contributors import actors, errors
+from contributors import actors, errors, services
 from contributors.models import ApiToken, Batch, Preview, SuspectedPair
 from contributors.selectors.evidence import alike_groups, board
+from contributors.services.batches import batch_withdraw
 from contributors.services.evidence import (
     owner_link_decide,
     owner_link_declare,
@@ -54,12 +55,24 @@ def test_who_may_be_one_is_told_to_whoever_pays_until_the_pair_is_rejected(
     programme, pair, confirmed, grouped
 ):
     both = frozenset({pair.contributor_low_id, pair.contributor_high_id})
-    assert alike_groups(programme.id) == (both,)
+    assert alike_groups(programme.id, cutoff_at=NOW) == (both,)
     decide(pair, confirmed=confirmed)
-    assert alike_groups(programme.id) == ((both,) if grouped else ())
+    assert alike_groups(programme.id, cutoff_at=NOW) == ((both,) if grouped else ())
     assert board(programme_id=programme.id, cut=0.5).pairs[0].state == (
         "confirmed" if confirmed else "rejected"
     )
+
+
+def test_a_file_sent_after_the_cut_off_or_withdrawn_stops_nobodys_pay(programme, pair, give):
+    codes = pair.contributor_low, pair.contributor_high
+    batches = [give(each, f"{each.code},1,2,no").id for each in codes]
+    pair.evidence = {"items": [{"batches": list(map(str, batches)), "score": 1, "row_count": 1}]}
+    pair.save()
+    both = frozenset({pair.contributor_low_id, pair.contributor_high_id})
+    assert alike_groups(programme.id, cutoff_at=NOW) == (both,)
+    assert alike_groups(programme.id, cutoff_at=NOW - timedelta(seconds=1)) == ()
+    batch_withdraw(batch_id=batches[0], actor=None, now=NOW)
+    assert alike_groups(programme.id, cutoff_at=NOW) == ()
 
 
 def test_a_link_that_is_only_declared_joins_nobody(programme, pair):
@@ -68,9 +81,9 @@ def test_a_link_that_is_only_declared_joins_nobody(programme, pair):
     link = owner_link_declare(
         contributor_id=codes[0].id, other_code=codes[1].code, actor=None, now=NOW
     )
-    assert alike_groups(programme.id) == ()
+    assert alike_groups(programme.id, cutoff_at=NOW) == ()
     owner_link_decide(link_id=link.id, verified=True, reason="seen", actor=None, now=NOW)
-    assert alike_groups(programme.id) == (frozenset(each.id for each in codes),)
+    assert alike_groups(programme.id, cutoff_at=NOW) == (frozenset(each.id for each in codes),)
 
 
 def test_the_database_refuses_a_pair_turned_round_or_undecided(pair):
@@ -160,3 +173,17 @@ def test_a_batch_whose_message_was_lost_is_sent_again(join, give, run_queue, mon
     actors.resume_batches()
     assert run_queue() == 2
     assert Batch.objects.get().state == "accepted"
+
+
+def test_under_a_new_consent_the_same_bytes_are_a_new_batch(programme, join, give):
+    ann = join("ann")
+    first = give(ann, "r1,1,2,no")
+    consent = Batch.objects.get(pk=first.id).consent
+    services.consent_revoke(consent_id=consent.id, actor=None, now=NOW)
+    assert Batch.objects.get(pk=first.id).state == "withdrawn"
+    services.consent_give(
+        contributor_id=ann.id, programme_id=programme.id, actor=None, now=NOW + timedelta(days=1)
+    )
+    again = give(ann, "r1,1,2,no", now=NOW + timedelta(days=1))
+    assert again.id != first.id and again.accepted_count == 1
+    assert [batch.id for batch in Batch.objects.live()] == [again.id]

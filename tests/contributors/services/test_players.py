@@ -126,6 +126,37 @@ def test_a_jittered_copy_is_suspected_and_merged_once_confirmed(programme, join,
     assert [player.key for player in players(programme)] == ["ann+bob", "cleo"]
 
 
+def test_a_row_or_two_in_common_is_no_suspicion_however_small_the_file(programme, join, give):
+    give(join("ann"), *(f"r{n},{n},2,no" for n in range(300)))
+    few = give(join("bob"), "r1,1,2,no", "x1,7,9,yes")
+    assert few.duplicate_other_count == 1
+    assert batch_compare(batch_id=few.id, now=NOW) == ()
+    many = give(
+        join("cleo"), *(f"r{n},{n},2,no" for n in range(20)), *(f"y{n},9,9,yes" for n in range(20))
+    )
+    assert len(batch_compare(batch_id=many.id, now=NOW)) >= 1
+
+
+def test_a_rejected_pair_is_opened_again_by_twice_the_rows_alone(programme, join, give):
+    ann, bob = join("ann"), join("bob")
+    give(ann, *(f"r{n},{n},2,no" for n in range(300)))
+    first = give(
+        bob, *(f"r{n},{n},2,no" for n in range(20)), *(f"y{n},{n},9,yes" for n in range(20))
+    )
+    [pair] = [p for p in batch_compare(batch_id=first.id, now=NOW) if kind_of(p) == "exact"]
+    suspected_pair_decide(pair_id=pair, confirmed=False, reason="chance", actor=None, now=NOW)
+    more = give(bob, *(f"r{n},{n},2,no" for n in range(30)))
+    batch_compare(batch_id=more.id, now=NOW)
+    assert SuspectedPair.objects.get(pk=pair).state == "rejected"
+    most = give(bob, *(f"r{n},{n},2,no" for n in range(41)))
+    batch_compare(batch_id=most.id, now=NOW)
+    assert SuspectedPair.objects.get(pk=pair).state == "open"
+
+
+def kind_of(pair_id):
+    return SuspectedPair.objects.get(pk=pair_id).kind
+
+
 def test_the_rule_equal_weighs_members_alike(draft, join, give):
     other = draft(slug="equal", duplicate_rule="equal")
     services.programme_open(programme_id=other.id, actor=None, now=NOW)
