@@ -13,6 +13,7 @@ from contributors.models import Batch
 from contributors.selectors.batches import BatchReceipt
 from contributors.services import batches as batch_services
 from contributors.services import comparisons, uploads
+from contributors.services.intake_stops import overlap_record
 
 QUEUE = "intake"
 TIME_LIMIT_MS = 3_600_000  # 2 GiB are read in minutes; an hour only ends what hangs
@@ -28,7 +29,7 @@ def enqueue_batch_register(**request: Any) -> BatchReceipt:
             follow_up(receipt)
     except OverlapsValidation:
         who = {key: request[key] for key in ("programme_id", "contributor_id", "actor", "now")}
-        batch_services.overlap_record(**who)
+        overlap_record(**who)
         raise
     return receipt
 
@@ -41,7 +42,7 @@ def enqueue_upload_complete(**request: Any) -> BatchReceipt:
             follow_up(receipt)
     except OverlapsValidation:
         upload = uploads.own_upload(request["upload_id"], request["actor"])
-        batch_services.overlap_record(
+        overlap_record(
             programme_id=upload.programme_id,
             contributor_id=upload.contributor_id,
             actor=request["actor"],

@@ -330,6 +330,13 @@ class PairDecided(Conflict):
     """
 
 
+class IntakeStopped(Conflict):
+    """Three of your files held rows that judge this programme, so it takes no more of yours.
+
+    Write to a reviewer, who can open the intake again.
+    """
+
+
 class PreviewsUsedUp(Conflict):
     """All previews of this batch, or yours in this programme, of the last 91 days are used.
 

@@ -40,5 +40,10 @@ urlpatterns = [
     path("people/<uuid:user_id>/role/", people.role_set, name="role-set"),
     path("integrity/", integrity.board, name="integrity"),
     path("integrity/pairs/<uuid:pair_id>/", integrity.pair_decide, name="pair-decide"),
+    path(
+        "integrity/<uuid:programme_id>/intake/<uuid:contributor_id>/",
+        integrity.intake_open,
+        name="intake-open",
+    ),
     path("integrity/links/<uuid:link_id>/", integrity.link_decide, name="link-decide"),
 ]

@@ -9,11 +9,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from contributors import selectors
-from contributors.models import OwnerLink, SuspectedPair
+from contributors.models import Contributor, OwnerLink, SuspectedPair
 from contributors.roles import PersonRequest, action, page
 from contributors.selectors.players import PlayerRecord
 from contributors.selectors.programmes import ProgrammeRecord
 from contributors.services.evidence import owner_link_decide, suspected_pair_decide
+from contributors.services.intake_stops import intake_resume, stopped_contributors
 
 BINS = 20
 PAIRS_SHOWN = 200
@@ -27,6 +28,7 @@ class Board:
     pairs: tuple[SuspectedPair, ...]
     counts: tuple[int, ...]
     players: tuple[PlayerRecord, ...]
+    stopped: tuple[Contributor, ...]
 
     @property
     def clusters(self) -> tuple[PlayerRecord, ...]:
@@ -77,8 +79,19 @@ def link_decide(request: PersonRequest, link_id: uuid.UUID) -> HttpResponse:
     return redirect("contributors:integrity")
 
 
+@action("reviewer")
+def intake_open(
+    request: PersonRequest, programme_id: uuid.UUID, contributor_id: uuid.UUID
+) -> HttpResponse:
+    """The contributor may send files to the programme again."""
+    who = {"programme_id": programme_id, "contributor_id": contributor_id}
+    intake_resume(**who, actor=request.user, now=timezone.now())
+    messages.success(request, "The intake is open again.")
+    return redirect("contributors:integrity")
+
+
 def board_of(programme: ProgrammeRecord) -> Board:
-    """The programme's pairs, the most alike first, with their histogram. Five queries."""
+    """The programme's pairs, the most alike first, with their histogram. Seven queries."""
     rows = SuspectedPair.objects.filter(programme_id=programme.id)
     rows = rows.select_related("contributor_low", "contributor_high").order_by("-score", "id")
     pairs = tuple(rows[:PAIRS_SHOWN])
@@ -90,4 +103,7 @@ def board_of(programme: ProgrammeRecord) -> Board:
         pairs=pairs,
         counts=tuple(counts),
         players=selectors.players_at(programme_id=programme.id, cutoff_at=timezone.now()),
+        stopped=tuple(
+            Contributor.objects.filter(pk__in=stopped_contributors(programme.id)).order_by("code")
+        ),
     )

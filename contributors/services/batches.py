@@ -24,6 +24,7 @@ from contributors.errors import (
     FileRefused,
     InvalidField,
     NotFound,
+    OverlapsValidation,
     ProgrammeNotOpen,
 )
 from contributors.models import Batch, Consent, Programme, RowIssue, Tombstone, User
@@ -38,6 +39,7 @@ from contributors.services.examinations import (
     sniffed,
     tombstone_digest,
 )
+from contributors.services.intake_stops import overlap_record, refuse_stopped
 
 CHECKED_AT_ONCE_BYTES_MAX = 2 * 2**20  # 2 MiB are checked in well under a second
 LABEL_CHARACTERS_MAX = 120
@@ -92,19 +94,6 @@ def batch_register(
     return registered(batch, file, actor=actor, now=now)
 
 
-def overlap_record(
-    *,
-    programme_id: uuid.UUID | str,
-    contributor_id: uuid.UUID | str,
-    actor: User | None,
-    now: datetime,
-) -> None:
-    """The audit log tells who sent validation rows; call it once the refusal is rolled back."""
-    programme = Programme.objects.get(pk=programme_id)
-    who = str(contributor_id)
-    audit_record("overlap_refused", programme, actor=actor, now=now, contributor=who)
-
-
 def prepared(
     programme_id: uuid.UUID | str,
     contributor_id: uuid.UUID | str,
@@ -123,6 +112,7 @@ def prepared(
     ).first()
     if consent is None or consent.licence_id != programme.licence_id:
         raise ConsentMissing()
+    refuse_stopped(programme=programme, contributor=contributor)
     return Batch(
         programme=programme,
         contributor=contributor,
@@ -328,6 +318,9 @@ def reject(batch: Batch, refusal: FileRefused | ErasedBefore, *, now: datetime) 
         batch.save()
         RowIssue.objects.bulk_create(issues_of(batch, errors))
         audit_record("batch_rejected", batch, actor=None, now=now, code=refusal.code)
+        if isinstance(refusal, OverlapsValidation):
+            who = {"programme_id": batch.programme_id, "contributor_id": batch.contributor_id}
+            overlap_record(**who, actor=None, now=now)
         transaction.on_commit(lambda: files.remove(upload))
 
 

@@ -49,6 +49,8 @@ KINDS = {
     "suspected-pairs": "pair",
     "pairs": "pair",
     "people": "person",
+    "integrity": "programme",
+    "intake": "person",
     "tokens": "token",
     "uploads": "upload",
     "valuation-runs": "valuation-run",

@@ -14,6 +14,7 @@ from contributors.services.evidence import (
     owner_link_declare,
     suspected_pair_decide,
 )
+from contributors.services.intake_stops import intake_resume
 from contributors.services.previews import PREVIEWS_WINDOW, preview_answer, preview_request
 from contributors.services.tokens import token_create
 from tests.contributors.conftest import NOW, table
@@ -187,3 +188,29 @@ def test_under_a_new_consent_the_same_bytes_are_a_new_batch(programme, join, giv
     again = give(ann, "r1,1,2,no", now=NOW + timedelta(days=1))
     assert again.id != first.id and again.accepted_count == 1
     assert [batch.id for batch in Batch.objects.live()] == [again.id]
+
+
+def test_intake_stops_after_three_files_with_rows_that_judge_until_a_reviewer_looks(
+    programme, join, give, reviewer, api
+):
+    ann, bob = join("ann"), join("bob")
+    wanted = {"programme_id": programme.id, "contributor_id": ann.id, "actor": None, "now": NOW}
+    for number in range(3):
+        with pytest.raises(errors.OverlapsValidation):
+            actors.enqueue_batch_register(file=table("v1,1,10,no", f"r{number},1,2,no"), **wanted)
+    with pytest.raises(errors.IntakeStopped):
+        actors.enqueue_batch_register(file=table("r9,1,2,no"), **wanted)
+    assert give(bob, "r9,1,2,no").accepted_count == 1
+    assert api(reviewer).get("/integrity/").context["board"].stopped == (ann,)
+    api(reviewer).post(f"/integrity/{programme.id}/intake/{ann.id}/")
+    assert give(ann, "r8,1,2,no").accepted_count == 1
+
+
+def test_only_a_reviewer_opens_an_intake_again(programme, join, make_user):
+    with pytest.raises(errors.NotPermitted):
+        intake_resume(
+            programme_id=programme.id,
+            contributor_id=join("ann").id,
+            actor=make_user("eve", role="approver"),
+            now=NOW,
+        )
