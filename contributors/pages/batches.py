@@ -100,7 +100,7 @@ def steps_of(batch: Any) -> list[Step]:
         steps.append(Step(label="Being checked", kind="now", text="This page follows by itself."))
     elif batch.state == Batch.State.REJECTED:
         return [*steps, Step(label="Refused", kind="bad", text=batch.refusal_sentence)]
-    else:
+    elif batch.accepted_at:
         one = batch.accepted_count == 1
         text = "1 row takes part" if one else f"{batch.accepted_count:,} rows take part"
         steps.append(Step(label="Accepted", kind="done", at=batch.accepted_at, text=text))

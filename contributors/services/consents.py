@@ -68,7 +68,8 @@ def consent_revoke(*, consent_id: uuid.UUID | str, actor: User | None, now: date
     if consent.revoked_at is None:
         consent.revoked_at = now
         consent.save(update_fields=["revoked_at"])
-        given = Batch.objects.filter(consent=consent, state=Batch.State.ACCEPTED)
+        # Also what a worker still checks: it finds the batch settled and leaves it so.
+        given = Batch.objects.filter(consent=consent, state__in=Batch.LIVE_STATES)
         given.update(state=Batch.State.WITHDRAWN, withdrawn_at=now)
         audit_record("consent_revoked", consent, actor=actor, now=now)
     return consent

@@ -127,6 +127,18 @@ def test_a_worker_killed_while_checking_leaves_a_batch_that_is_checked_again(joi
     assert services.batch_check(batch_id=receipt.id, now=NOW) == "accepted"
 
 
+def test_a_batch_still_being_checked_leaves_with_its_consent(programme, join, give):
+    ann, large = join("ann"), {"checked_at_once_bytes_max": 0}
+    first = give(ann, "r1,1,2,no", **large)
+    services.consent_revoke(consent_id=Consent.objects.get().id, actor=None, now=NOW)
+    assert services.batch_check(batch_id=first.id, now=NOW) == "withdrawn"
+    services.consent_give(contributor_id=ann.id, programme_id=programme.id, actor=None, now=NOW)
+    again = give(ann, "r1,1,2,no", **large)
+    assert again.id != first.id
+    assert services.batch_check(batch_id=again.id, now=NOW) == "accepted"
+    assert [batch.id for batch in Batch.objects.live()] == [again.id]
+
+
 def test_a_withdrawn_batch_can_be_sent_again(join, give):
     ann = join("ann")
     first = give(ann, "r1,1,2,no")
