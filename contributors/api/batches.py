@@ -163,7 +163,8 @@ class BatchViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         return with_names(Batch.objects.visible_to(signed_in(self.request)))
 
     def paginate_queryset(self, queryset: Any) -> Any:
-        return [receipt_of(batch) for batch in super().paginate_queryset(queryset) or ()]
+        user = signed_in(self.request)
+        return [receipt_of(batch, user=user) for batch in super().paginate_queryset(queryset) or ()]
 
     def retrieve(self, request: Request, pk: Any) -> Response:
         return Response(BatchAnswer(batch_receipt(pk, user=signed_in(request))).data)

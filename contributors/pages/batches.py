@@ -32,7 +32,7 @@ class Step:
     text: str = ""
 
 
-# What a flag means for whoever gave the batch.
+# What a flag means for whoever gave the batch; the last is shown to staff alone.
 FLAGS = {
     "only_duplicates": "Every row was given before, so the batch adds no row of its own.",
     "suspected_copy": "It looks like somebody else’s data. A reviewer compares the two; if they "
@@ -51,7 +51,7 @@ def visible_batches(request: PersonRequest) -> tuple[Any, ...]:
     """The newest receipts this person may see. One query."""
     found = with_names(Batch.objects.visible_to(request.user))
     newest = found.order_by("-id")[:BATCHES_SHOWN]
-    return tuple(receipt_of(batch) for batch in newest)
+    return tuple(receipt_of(batch, user=request.user) for batch in newest)
 
 
 @page(*ANYONE)

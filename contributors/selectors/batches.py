@@ -75,7 +75,7 @@ def batch_receipt(
     if batch is None:
         raise NotFound()
     issues = RowIssue.objects.filter(batch_id=batch.id).order_by("line", "column", "id")
-    return receipt_of(batch, issues=issues, replayed=replayed)
+    return receipt_of(batch, issues=issues, replayed=replayed, user=user)
 
 
 def batch_list_for(
@@ -93,8 +93,13 @@ def with_names(batches: Any) -> Any:
 
 
 def receipt_of(
-    batch: Batch, *, issues: Iterable[RowIssue] = (), replayed: bool = False
+    batch: Batch,
+    *,
+    issues: Iterable[RowIssue] = (),
+    replayed: bool = False,
+    user: User | None = None,
 ) -> BatchReceipt:
+    """Return the batch as `user` may see it; without one, as its contributor does."""
     same = {
         name: getattr(batch, name)
         for name in BatchReceipt.__dataclass_fields__
@@ -105,13 +110,22 @@ def receipt_of(
         programme_slug=batch.programme.slug,
         programme_title=batch.programme.title,
         contributor_code=batch.contributor.code,
-        flags=tuple(batch.flags),
+        flags=flags_shown(batch, user),
         consent_purpose=batch.consent.purpose,
         licence_identifier=batch.consent.licence.identifier,
         licence_text_sha256=batch.consent.licence_text_sha256,
         issues=tuple(issue_record(issue) for issue in issues),
         replayed=replayed,
     )
+
+
+# Told to staff alone: whoever aims at the validation rows would learn from it how near is too near.
+STAFF_FLAGS = frozenset({"near_validation"})
+
+
+def flags_shown(batch: Batch, user: User | None) -> tuple[str, ...]:
+    is_staff = user is not None and user.reads_everything
+    return tuple(flag for flag in batch.flags if is_staff or flag not in STAFF_FLAGS)
 
 
 SAME_NAMES = {field.attname for field in Batch._meta.concrete_fields} - {"flags"}

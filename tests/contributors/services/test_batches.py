@@ -139,6 +139,21 @@ def test_a_batch_still_being_checked_leaves_with_its_consent(programme, join, gi
     assert [batch.id for batch in Batch.objects.live()] == [again.id]
 
 
+def test_staff_alone_are_told_that_a_batch_is_near_the_validation_set(
+    join, give, make_user, client
+):
+    ann, reviewer = make_user("ann"), make_user("rev", role="reviewer")
+    receipt = give(join("ann", user=ann), "r1,1,2,no")
+    Batch.objects.update(flags=["near_validation", "suspected_copy"])
+    told = {ann: ["suspected_copy"], reviewer: ["near_validation", "suspected_copy"]}
+    for user, flags in told.items():
+        client.force_login(user)
+        assert client.get(f"/api/v1/batches/{receipt.id}/").json()["flags"] == flags
+        assert client.get("/api/v1/batches/").json()["results"][0]["flags"] == flags
+        page = client.get(f"/batches/{receipt.id}/").content.decode()
+        assert ("close to the rows that judge" in page) == (user == reviewer)
+
+
 def test_a_withdrawn_batch_can_be_sent_again(join, give):
     ann = join("ann")
     first = give(ann, "r1,1,2,no")
