@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, TimeoutError, expect
 
 PASSWORD = "correct horse battery"
 WIDTHS = (390, 1280)  # a phone and a desk, in CSS pixels
@@ -78,6 +78,7 @@ class Person:
 
     def inspect(self, name: str) -> None:
         """The page is accessible in both schemes and both widths, and fits the width."""
+        self.page.wait_for_load_state("load")  # its style sheet too, on a busy machine
         for scheme in ("light", "dark"):
             self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             for width in WIDTHS:
@@ -85,13 +86,20 @@ class Person:
                 if ALL_SHOTS or (scheme, width) == FIRST_SHOT:
                     picture = self.shots / f"{name}-{scheme}-{width}.png"
                     self.page.screenshot(path=picture, full_page=True)
-                over = self.page.evaluate(
-                    "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-                )
-                assert over <= 0, f"{name} is {over} px wider than a screen of {width} px"
+                self.fits(name, width)
             found = AXE.run(self.page).response["violations"]
             assert not found, f"{name}, {scheme}: " + "; ".join(described(each) for each in found)
         assert not self.complaints, f"{name}: {self.complaints}"
+
+    def fits(self, name: str, width: int) -> None:
+        """The page is no wider than the screen, once the browser has laid it out."""
+        try:
+            self.page.wait_for_function(FITS)
+        except TimeoutError as error:
+            raise AssertionError(f"{name} is wider than a screen of {width} px") from error
+
+
+FITS = "document.documentElement?.scrollWidth <= document.documentElement?.clientWidth"
 
 
 def described(violation: dict[str, Any]) -> str:
